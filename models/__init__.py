@@ -1,0 +1,1 @@
+"""Everything learned: features, latent models, their training. Knows torch; knows nothing of Redis or OpenMM."""

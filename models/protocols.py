@@ -1,0 +1,103 @@
+"""The seams of the learned side: `Featurizer`, `LatentModel` and `LatentTrainer`.
+
+A featurizer turns bead positions into numbers that do not change when the molecule is moved or turned, but do when it
+is mirrored. A trainer fits; what it returns is a frozen `LatentModel`, which encodes, knows its version, and can be
+saved and loaded without pickle. Trainer and trained are two things, so that a coordinator which only encodes never
+touches an optimiser.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Featurizer", "LatentModel", "LatentTrainer", "TrainingProgress"]
+
+TrainingProgress = Callable[[int, int, float], None]
+"""Called after each epoch with (epoch, epochs, validation loss)."""
+
+
+class Featurizer(Protocol):
+    """Bead positions to invariant features."""
+
+    name: str
+    n_beads: int
+    n_features: int
+
+    def transform(self, positions: NDArray[np.floating]) -> NDArray[np.float32]:
+        """Features of frames.
+
+        Parameters
+        ----------
+        positions : ndarray, shape (n_frames, n_beads, 3)
+            nm, molecules whole.
+
+        Returns
+        -------
+        ndarray, shape (n_frames, n_features), float32
+
+        Raises
+        ------
+        FeatureError
+            When the number of beads differs or a coordinate is not finite.
+        """
+
+    def definition(self) -> dict[str, Any]:
+        """Everything needed to rebuild this featurizer, as JSON types, with its ``name``."""
+
+    @classmethod
+    def from_definition(cls, definition: dict[str, Any]) -> Self:
+        """Rebuild from `definition`."""
+
+
+class LatentModel(Protocol):
+    """A frozen map from frames to the latent space of one version."""
+
+    name: str
+    version: int
+    n_latents: int
+    featurizer: Featurizer
+
+    def encode(self, positions: NDArray[np.floating]) -> NDArray[np.float32]:
+        """Latent points, shape (n_frames, n_latents), of frames of shape (n_frames, n_beads, 3) in nm."""
+
+    def decode_error(self, positions: NDArray[np.floating]) -> NDArray[np.float32]:
+        """How badly each frame is reconstructed: mean squared error over standardised features, shape (n_frames,)."""
+
+    def statistics(self) -> dict[str, Any]:
+        """Training statistics as JSON types (frames, epochs, losses, explained variance, seconds, aligned_to)."""
+
+    def save(self, directory: Path) -> None:
+        """Write ``weights.safetensors`` and ``model.json`` (atomically: a folder is whole or absent)."""
+
+    @classmethod
+    def load(cls, directory: Path) -> Self:
+        """Read what `save` wrote; raises `ModelFileError` when it is incomplete or damaged."""
+
+
+class LatentTrainer(Protocol):
+    """Fits a latent model to frames."""
+
+    def fit(
+        self,
+        positions: NDArray[np.floating],
+        *,
+        version: int,
+        seed: int,
+        previous: LatentModel | None = None,
+        progress: TrainingProgress | None = None,
+    ) -> LatentModel:
+        """Train on frames (n_frames, n_beads, 3) and return the frozen model.
+
+        With `previous`, the new latent space is aligned to the old one (orthogonal Procrustes over the same frames),
+        so that plots of successive versions do not jump. Same seed, same frames: same model.
+
+        Raises
+        ------
+        TrainingError
+            When there are too few frames or the loss is not finite.
+        """

@@ -1,0 +1,127 @@
+"""Errors of the coordinator, the worker and the command line.
+
+::
+
+    SteerError
+    ├── ConfigError(ValueError)           the campaign file or an option cannot be used        exit 2
+    ├── CampaignError(RuntimeError)       the campaign directory is not what it must be        exit 2
+    │   └── CampaignBusy                  another coordinator holds it                         exit 1
+    ├── JournalError(RuntimeError)        the journal is damaged or contradicts itself         exit 1
+    ├── FrameError(ValueError)            a frame message is truncated, corrupt or foreign     (set aside, never fatal)
+    ├── JobError(ValueError)              a job payload or result does not fit its schema      exit 1
+    ├── ServerError(RuntimeError)         Redis cannot be started, reached or used             exit 3
+    └── EnvironmentNotReady(RuntimeError) something this machine lacks                         exit 3
+
+``sims.exceptions.SimsError`` and ``models.exceptions.ModelsError`` are the roots of the other two packages, which may
+not import this one; `USER_ERRORS` names the three, and the command line turns any of them into one sentence on
+stderr and the class's ``exit_code``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from models.exceptions import ModelsError
+from sims.exceptions import SimsError
+
+__all__ = [
+    "USER_ERRORS",
+    "CampaignBusy",
+    "CampaignError",
+    "ConfigError",
+    "EnvironmentNotReady",
+    "FrameError",
+    "JobError",
+    "JournalError",
+    "ServerError",
+    "SteerError",
+]
+
+
+class SteerError(Exception):
+    """Base of every error raised on purpose by ``steer``."""
+
+    exit_code = 1
+
+
+class ConfigError(SteerError, ValueError):
+    """The campaign file or an option cannot be used.
+
+    Parameters
+    ----------
+    problem : str
+        What is wrong, what was expected and what to do.
+    file : str or Path, optional
+        The file it was read from.
+    line : int, optional
+        Its line number, counted from one.
+    key : str, optional
+        The dotted key, as ``coarse.segment``.
+    """
+
+    exit_code = 2
+
+    def __init__(
+        self, problem: str, file: str | Path | None = None, line: int | None = None, key: str | None = None
+    ) -> None:
+        self.problem, self.file, self.line, self.key = problem, file, line, key
+        where = "" if file is None else f"{file}: " if line is None else f"{file}, line {line}: "
+        what = f"{key}: " if key else ""
+        super().__init__(f"{where}{what}{problem}")
+
+    def __reduce__(self) -> tuple[type[ConfigError], tuple[str, str | Path | None, int | None, str | None]]:
+        return type(self), (self.problem, self.file, self.line, self.key)
+
+
+class CampaignError(SteerError, RuntimeError):
+    """The campaign directory is not what it must be."""
+
+    exit_code = 2
+
+    def __init__(self, directory: Path, problem: str) -> None:
+        self.directory, self.problem = directory, problem
+        super().__init__(f"{directory}: {problem}")
+
+    def __reduce__(self) -> tuple[type[CampaignError], tuple[Path, str]]:
+        return type(self), (self.directory, self.problem)
+
+
+class CampaignBusy(CampaignError):
+    """Another coordinator holds the campaign directory."""
+
+    exit_code = 1
+
+
+class JournalError(SteerError, RuntimeError):
+    """The journal is damaged or contradicts itself."""
+
+    def __init__(self, path: Path, problem: str) -> None:
+        self.path, self.problem = path, problem
+        super().__init__(f"{path}: {problem}")
+
+    def __reduce__(self) -> tuple[type[JournalError], tuple[Path, str]]:
+        return type(self), (self.path, self.problem)
+
+
+class FrameError(SteerError, ValueError):
+    """A frame message is truncated, corrupt or foreign. It is counted and set aside; it never stops a coordinator."""
+
+
+class JobError(SteerError, ValueError):
+    """A job payload or result does not fit its schema."""
+
+
+class ServerError(SteerError, RuntimeError):
+    """Redis cannot be started, reached or used."""
+
+    exit_code = 3
+
+
+class EnvironmentNotReady(SteerError, RuntimeError):
+    """Something this machine lacks, with what to do about it."""
+
+    exit_code = 3
+
+
+USER_ERRORS = (SteerError, SimsError, ModelsError)
+"""Everything raised on purpose: told to the user in one sentence, without a traceback."""

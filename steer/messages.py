@@ -1,0 +1,291 @@
+"""What passes between coordinator and worker: jobs, their results, and the events that carry them back.
+
+Everything here is JSON checked by schema (msgspec): text in a queue can describe work, never code. Paths are relative
+to the campaign directory, so that a worker may have it mounted elsewhere.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from steer.exceptions import JobError
+
+__all__ = [
+    "KINDS",
+    "CgJob",
+    "CgResult",
+    "Job",
+    "JobEvent",
+    "JobProgress",
+    "JobResult",
+    "RefineJob",
+    "RefineResult",
+    "TrainJob",
+    "TrainResult",
+    "WorkerInfo",
+    "decode_event",
+    "decode_job",
+    "encode",
+    "simulation_number",
+]
+
+KINDS = ("cg", "refine", "train")
+"""Kinds of job, each with a queue of its own."""
+
+Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9:._-]{0,127}$")]
+SimulationId = Annotated[str, msgspec.Meta(pattern=r"^(cg|aa)-[0-9]{6}$")]
+Path = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_./-]{0,255}$")]
+Count = Annotated[int, msgspec.Meta(ge=0)]
+
+
+class _Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Base of all messages: immutable, and an unknown field is an error."""
+
+    def __post_init__(self) -> None:
+        for field in self.__struct_fields__:
+            value = getattr(self, field)
+            if isinstance(value, str) and field in _PATH_FIELDS and ".." in PurePosixPath(value).parts:
+                raise ValueError(f"{field} must stay inside the campaign directory, not {value!r}")
+
+
+_PATH_FIELDS = {"start", "target", "reference", "end_state", "log"}
+
+
+class CgJob(_Message, frozen=True, tag="cg", tag_field="kind"):
+    """One coarse-grained simulation from one seed, run in resumable segments.
+
+    Attributes
+    ----------
+    key : str
+        Deterministic: ``cg:<simulation>``.
+    simulation : str
+        ``cg-000012``; its folder is ``cg/cg-000012``.
+    start : str
+        PDB with the solute's beads.
+    force_field : int
+        Force-field version (folder ``structures/ff-0001``).
+    steps : int
+        Integrator steps in all.
+    random_seed : int
+        Source of all its randomness.
+    """
+
+    key: Name
+    simulation: SimulationId
+    start: Path
+    force_field: Count
+    steps: Count
+    random_seed: Count
+
+
+class RefineJob(_Message, frozen=True, tag="refine", tag_field="kind"):
+    """Backmap one CG frame and refine it by all-atom simulation.
+
+    Attributes
+    ----------
+    key : str
+        Deterministic: ``refine:<simulation>``.
+    simulation : str
+        ``aa-000003``; its folder is ``aa/aa-000003``.
+    target : str
+        PDB with the beads to be backmapped.
+    reference : str
+        PDB with a known all-atom conformation of the molecule, whose residues may be carried over.
+    force_field : int
+        Force-field version whose mapping applies.
+    steps : int
+        Integrator steps of all-atom production.
+    random_seed : int
+        Source of all its randomness.
+    """
+
+    key: Name
+    simulation: SimulationId
+    target: Path
+    reference: Path
+    force_field: Count
+    steps: Count
+    random_seed: Count
+
+
+class TrainJob(_Message, frozen=True, tag="train", tag_field="kind"):
+    """Train one version of the latent model on the frames stored so far.
+
+    Attributes
+    ----------
+    key : str
+        Deterministic: ``train:<version>``.
+    version : int
+        The version to make, from 1; its folder is ``models/0001``.
+    previous : int
+        The version to align to; 0 for none.
+    frames : int
+        Train on the first `frames` rows of the frame store.
+    random_seed : int
+        Source of all its randomness.
+    """
+
+    key: Name
+    version: Count
+    previous: Count
+    frames: Count
+    random_seed: Count
+
+
+Job = CgJob | RefineJob | TrainJob
+
+
+class CgResult(_Message, frozen=True, tag="cg", tag_field="kind"):
+    """What a coarse-grained simulation came to."""
+
+    simulation: SimulationId
+    steps: Count
+    frames: Count
+    seconds: float
+    steps_per_second: float
+    platform: str
+    end_state: Path
+
+
+class RefineResult(_Message, frozen=True, tag="refine", tag_field="kind"):
+    """What a refinement came to. `report` is the quality report of `sims.backmap.quality`, as JSON types."""
+
+    simulation: SimulationId
+    accepted: bool
+    reasons: list[str]
+    report: dict[str, Any]
+    backmapper: str
+    attempts: Count
+    steps: Count
+    frames: Count
+    seconds: float
+    platform: str
+    secondary_structure: str
+    end_state: str
+
+
+class TrainResult(_Message, frozen=True, tag="train", tag_field="kind"):
+    """What a training came to. `statistics` is the model's own record."""
+
+    version: Count
+    statistics: dict[str, Any]
+    seconds: float
+
+
+JobResult = CgResult | RefineResult | TrainResult
+
+
+class JobEvent(_Message, frozen=True):
+    """What a worker tells the coordinator at the end of one attempt at a job.
+
+    Attributes
+    ----------
+    key : str
+        The job's key.
+    status : {"done", "failed", "returned"}
+        ``done``: `result` is set. ``failed``: `error` says why; the job is not tried again by itself. ``returned``:
+        handed back unfinished (walltime, shutdown) and queued again; what it wrote so far is kept.
+    worker : str
+        Name of the worker.
+    started, finished : float
+        Unix times. For display and latency only; no decision reads them.
+    error : str
+        One sentence, with the exception's type.
+    log : str
+        The job's log file, relative to the campaign directory.
+    """
+
+    key: Name
+    status: Literal["done", "failed", "returned"]
+    worker: str
+    started: float
+    finished: float
+    result: JobResult | None = None
+    error: str = ""
+    log: str = ""
+
+
+class JobProgress(_Message, frozen=True):
+    """How far a running job is."""
+
+    key: Name
+    worker: str
+    phase: str
+    fraction: float
+    step: Count
+    updated: float
+
+
+class WorkerInfo(_Message, frozen=True):
+    """One attached worker daemon, as it announces itself while alive.
+
+    Attributes
+    ----------
+    slots : int
+        Jobs it runs at once.
+    kinds : list of str
+        What it accepts.
+    devices : list of str
+        One a slot: ``cuda:0``, ``cpu``.
+    busy : list of str
+        Keys of the jobs it runs now.
+    """
+
+    name: str
+    host: str
+    pid: Count
+    version: str
+    slots: Count
+    kinds: list[str]
+    devices: list[str]
+    busy: list[str]
+    seen: float
+
+
+_job_decoder = msgspec.json.Decoder(Job)
+_event_decoder = msgspec.json.Decoder(JobEvent)
+
+
+def encode(message: _Message) -> str:
+    """JSON text of a message, keys in a fixed order."""
+    return msgspec.json.encode(message, order="deterministic").decode()
+
+
+def decode_job(text: str | bytes) -> Job:
+    """A job from its JSON text.
+
+    Raises
+    ------
+    JobError
+        When it does not fit the schema.
+    """
+    try:
+        return _job_decoder.decode(text)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise JobError(f"This job payload does not fit its schema: {error}") from error
+
+
+def decode_event(text: str | bytes) -> JobEvent:
+    """A job event from its JSON text.
+
+    Raises
+    ------
+    JobError
+        When it does not fit the schema.
+    """
+    try:
+        return _event_decoder.decode(text)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise JobError(f"This job event does not fit its schema: {error}") from error
+
+
+def simulation_number(simulation: str) -> int:
+    """The number in a simulation id: 12 for ``cg-000012``."""
+    match = re.fullmatch(r"(?:cg|aa)-([0-9]{6})", simulation)
+    if match is None:
+        raise ValueError(f"{simulation!r} is no simulation id; expected one like 'cg-000012'")
+    return int(match[1])
