@@ -1,0 +1,31 @@
+"""Which configurations are promoted. One rule a file; a new one is that file and one line in `SELECTORS`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from steer.selection.farthest_point import FarthestPoint
+from steer.selection.protocol import Picks, Selector
+from steer.selection.uniform import UniformRandom
+
+__all__ = ["SELECTORS", "Picks", "Selector", "make_selector"]
+
+SELECTORS: dict[str, Callable[[], Selector]] = {
+    "farthest_point": FarthestPoint,
+    "random": UniformRandom,
+}
+"""Names as in the campaign file (``selection.selector``)."""
+
+
+def make_selector(name: str) -> Selector:
+    """The selector of this name.
+
+    Raises
+    ------
+    ValueError
+        When there is none.
+    """
+    try:
+        return SELECTORS[name]()
+    except KeyError:
+        raise ValueError(f"There is no selector {name!r}; choose one of {', '.join(SELECTORS)}.") from None

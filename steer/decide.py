@@ -1,0 +1,343 @@
+"""What to do next: the state of a campaign in, actions out. Pure: no clock, no file, no network.
+
+The rules, in the order in which they are asked:
+
+1. *Learn.* The first model is trained when `min_frames` frames are stored; the next when the frames have grown by
+   `growth`, or when new frames are decoded `drift` times worse than those it was trained on.
+2. *Refine.* With a model, novel CG frames are promoted, as many as keep the refinements' share of the slots busy.
+3. *Roam.* The other slots get CG simulations: first from the input structure, then from the refined structure that
+   lies where the map is thinnest, and when there is none left, from the most novel CG frame. A share of them starts
+   from the input without any selection, as the control.
+
+The backlog is kept short (`BACKLOG` times the slots), so that the freshest choice runs next.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from steer.config import CampaignConfig
+from steer.selection.choose import Choice, choose
+
+__all__ = [
+    "BACKLOG",
+    "Action",
+    "Candidates",
+    "Refine",
+    "SeedOption",
+    "StartFromFrame",
+    "StartFromSeed",
+    "State",
+    "Train",
+    "decide",
+    "goal_reached",
+]
+
+BACKLOG = 1.2
+"""Jobs open (queued or running) for each slot."""
+
+NEIGHBOURS = 10
+"""The map's thinness at a point is the distance to this many nearest frames."""
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """CG frames that may be promoted, as latent points of the model in use.
+
+    Attributes
+    ----------
+    points : ndarray, shape (n, d), float32
+        Sane CG frames that were not promoted yet.
+    parents : ndarray, shape (n,), int
+        Number of the simulation each comes from.
+    """
+
+    points: NDArray[np.float32]
+    parents: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class SeedOption:
+    """A seed from which CG simulations may start.
+
+    Attributes
+    ----------
+    id : int
+    origin : {"input", "cg", "aa"}
+    started : int
+        Simulations already started from it.
+    point : ndarray, shape (d,), or None
+        Its latent point; None before the first model.
+    """
+
+    id: int
+    origin: str
+    started: int
+    point: NDArray[np.float32] | None = None
+
+
+@dataclass(frozen=True)
+class State:
+    """Everything a decision may depend on.
+
+    Attributes
+    ----------
+    round : int
+        Counts the decisions; with the campaign's seed it fixes their randomness.
+    slots : dict of str to int
+        Attached slots that accept each kind of job; the total under ``"all"``.
+    open : dict of str to int
+        Jobs planned or submitted and not ended, by kind.
+    frames : int
+        Frames stored.
+    expected_frames : int
+        Frames stored, and those that open CG simulations will still give.
+    trained_frames : int
+        Frames at the time of the latest training (done or open).
+    model : int
+        Version in use; 0 when there is none.
+    drift : float
+        Decode error of new frames over that of the training frames.
+    cg_time, cg_time_planned : float
+        ps of CG simulation stored as frames, and planned in all.
+    accepted : int
+        Accepted refinements.
+    coverage : float
+        Coverage as the stop rule counts it.
+    elapsed : float
+        ps of real time that this campaign has run. Only the stop rule reads it.
+    candidates : Candidates or None
+        None before the first model.
+    explored : ndarray, shape (n, d)
+        Latent points of the frames that make the map (a sample of them when there are many).
+    selected : ndarray, shape (m, d)
+        Latent points of everything promoted so far.
+    seeds : sequence of SeedOption
+        All seeds, by id; the first is the input structure.
+    """
+
+    round: int
+    slots: dict[str, int]
+    open: dict[str, int]
+    frames: int
+    expected_frames: int
+    trained_frames: int
+    model: int
+    drift: float
+    cg_time: float
+    cg_time_planned: float
+    accepted: int
+    coverage: float
+    elapsed: float
+    seeds: Sequence[SeedOption]
+    candidates: Candidates | None = None
+    explored: NDArray[np.float32] = field(default_factory=lambda: np.empty((0, 2), np.float32))
+    selected: NDArray[np.float32] = field(default_factory=lambda: np.empty((0, 2), np.float32))
+
+
+@dataclass(frozen=True)
+class Train:
+    """Train the next version of the latent model."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Refine:
+    """Promote a CG frame.
+
+    Attributes
+    ----------
+    choice : Choice
+        Which candidate, by which rule, with which score.
+    reference : int
+        Seed whose all-atom conformation is nearest in the latent space.
+    """
+
+    choice: Choice
+    reference: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class StartFromSeed:
+    """Start a CG simulation from a seed; ``steered`` is False for the control."""
+
+    seed: int
+    steered: bool
+    reason: str
+
+
+@dataclass(frozen=True)
+class StartFromFrame:
+    """Make a CG frame a seed and start a CG simulation from it."""
+
+    choice: Choice
+    reason: str
+
+
+Action = Train | Refine | StartFromSeed | StartFromFrame
+
+
+def goal_reached(config: CampaignConfig, state: State) -> str | None:
+    """Why the campaign is over, in words; None while it is not."""
+    stop = config.stop
+    goals = [
+        (stop.aggregate_time, state.cg_time, "{0:g} of {1:g} ns of CG simulation", 1e-3),
+        (stop.refinements, state.accepted, "{0:g} of {1:g} refinements accepted", 1),
+        (stop.coverage, state.coverage, "coverage {0:g} of {1:g} cells", 1),
+        (stop.walltime, state.elapsed, "{0:.3g} of {1:g} h of wall time", 1 / 3.6e15),
+    ]
+    asked = [(target, value, text, unit) for target, value, text, unit in goals if target is not None]
+    met = [
+        text.format(value * unit, target * unit)
+        for target, value, text, unit in asked
+        if value >= target * (1 - 1e-9)
+    ]
+    enough = len(met) == len(asked) if stop.require == "all" else bool(met)
+    return "; ".join(met) if enough else None
+
+
+def decide(config: CampaignConfig, state: State) -> list[Action]:
+    """Actions for this state, in the order in which they should be submitted."""
+    rng = np.random.default_rng(np.random.SeedSequence(config.campaign.seed, spawn_key=(state.round,)))
+    backlog = math.ceil(BACKLOG * state.slots["all"])
+    free = max(0, backlog - state.open["cg"] - state.open["refine"])
+    starts_wanted = _starts_wanted(config, state)
+    refinements = _refine(
+        config, state, _refinement_allowance(config, state, backlog, free, starts_wanted), rng
+    )
+    starts = min(free - len(refinements), starts_wanted) if state.slots["cg"] else 0
+    return [*_learn(config, state), *refinements, *_roam(config, state, starts, refinements, rng)]
+
+
+def _learn(config: CampaignConfig, state: State) -> list[Train]:
+    if state.open["train"] or state.frames < config.latent.min_frames:
+        return []
+    if state.trained_frames == 0:
+        return [Train(f"{state.frames} frames are stored; the first model needs {config.latent.min_frames}")]
+    if state.frames >= config.latent.growth * state.trained_frames:
+        return [Train(f"frames grew from {state.trained_frames} to {state.frames}")]
+    grown = state.frames >= state.trained_frames + config.latent.min_frames // 2
+    if grown and state.drift >= config.latent.drift:
+        return [Train(f"new frames are decoded {state.drift:.2f} times worse than the training frames")]
+    return []
+
+
+def _starts_wanted(config: CampaignConfig, state: State) -> int:
+    """CG simulations that the goals still leave room for."""
+    if config.stop.aggregate_time is None:
+        return state.slots["all"] + math.ceil(BACKLOG * state.slots["all"])
+    missing = config.stop.aggregate_time - state.cg_time_planned
+    return max(0, math.ceil(missing / config.coarse.length - 1e-9))
+
+
+def _refinement_allowance(
+    config: CampaignConfig, state: State, backlog: int, free: int, starts_wanted: int
+) -> int:
+    if state.candidates is None or state.slots["refine"] == 0:
+        return 0
+    share = config.refinement.share if starts_wanted and state.slots["cg"] else 1.0
+    allowance = min(free, max(1, math.floor(share * backlog)) - state.open["refine"], config.selection.batch)
+    if config.stop.refinements is not None:
+        allowance = min(allowance, config.stop.refinements - state.accepted - state.open["refine"])
+    return max(0, allowance)
+
+
+def _refine(config: CampaignConfig, state: State, count: int, rng: np.random.Generator) -> list[Refine]:
+    if count == 0 or state.candidates is None:
+        return []
+    known = np.concatenate([state.selected, _points([s for s in state.seeds if s.origin == "input"], state)])
+    choices = _choose(config, state.candidates, known, count, rng)
+    references = [seed for seed in state.seeds if seed.origin in ("input", "aa")]
+    nearest = cKDTree(_points(references, state)).query(state.candidates.points[[c.index for c in choices]])[
+        1
+    ]
+    return [
+        Refine(choice, references[i].id, _why(choice, "promoted"))
+        for choice, i in zip(choices, np.atleast_1d(nearest), strict=True)
+    ]
+
+
+def _roam(
+    config: CampaignConfig, state: State, count: int, refinements: Sequence[Refine], rng: np.random.Generator
+) -> list[Action]:
+    from_input = sum(seed.started for seed in state.seeds if seed.origin == "input")
+    initial = min(count, max(0, config.seeding.initial - from_input))
+    reason = f"first generation, {config.seeding.initial} simulations from the input structure"
+    actions: list[Action] = [StartFromSeed(state.seeds[0].id, False, reason)] * initial
+    if state.candidates is None:
+        if not actions and count and state.expected_frames < config.latent.min_frames:
+            short = f"{state.expected_frames} of {config.latent.min_frames} frames for the first model are in sight"
+            actions.append(StartFromSeed(state.seeds[0].id, False, short))
+        return actions
+    return actions + _reseed(config, state, count - initial, refinements, rng)
+
+
+def _reseed(
+    config: CampaignConfig, state: State, count: int, refinements: Sequence[Refine], rng: np.random.Generator
+) -> list[Action]:
+    controls = int(rng.binomial(count, config.seeding.control_share)) if count > 0 else 0
+    actions: list[Action] = [
+        StartFromSeed(state.seeds[0].id, False, "control: unsteered, from the input structure")
+        for _ in range(controls)
+    ]
+    fresh = [s for s in state.seeds if s.origin == "aa" and s.started < config.seeding.per_refinement]
+    for seed, gap in _thinnest_first(fresh, state)[: count - controls]:
+        actions.append(
+            StartFromSeed(seed.id, True, f"refined structure where the map is thin ({gap:.3g} to its frames)")
+        )
+    missing = count - len(actions)
+    if missing > 0 and state.candidates is not None and len(state.candidates.points):
+        chosen = state.candidates.points[[r.choice.index for r in refinements]]
+        known = np.concatenate([_points(state.seeds, state), chosen])
+        actions += [
+            StartFromFrame(c, _why(c, "restarted"))
+            for c in _choose(config, state.candidates, known, missing, rng)
+        ]
+    return actions
+
+
+def _choose(
+    config: CampaignConfig,
+    candidates: Candidates,
+    known: NDArray[np.float32],
+    count: int,
+    rng: np.random.Generator,
+) -> list[Choice]:
+    return choose(
+        candidates.points,
+        known,
+        candidates.parents,
+        count,
+        selector=config.selection.selector,
+        random_share=config.selection.random_share,
+        cap=config.selection.max_per_parent,
+        rng=rng,
+    )
+
+
+def _thinnest_first(seeds: Sequence[SeedOption], state: State) -> list[tuple[SeedOption, float]]:
+    if not seeds:
+        return []
+    neighbours = min(NEIGHBOURS, len(state.explored))
+    distance = cKDTree(state.explored).query(_points(seeds, state), k=[neighbours])[0][:, 0]
+    order = sorted(range(len(seeds)), key=lambda i: (-distance[i], seeds[i].id))
+    return [(seeds[i], float(distance[i])) for i in order]
+
+
+def _points(seeds: Sequence[SeedOption], state: State) -> NDArray[np.float32]:
+    points = [seed.point for seed in seeds if seed.point is not None]
+    return np.array(points, dtype=np.float32).reshape(len(points), state.explored.shape[1])
+
+
+def _why(choice: Choice, what: str) -> str:
+    if math.isnan(choice.score):
+        return f"{what} at random, as the share of random picks asks"
+    return f"{what} by {choice.selector}, score {choice.score:.4g}"

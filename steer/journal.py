@@ -1,0 +1,472 @@
+"""The journal: what was decided and what came of it. A SQLite file (WAL), and the truth of a campaign.
+
+Redis can be emptied, and every process killed: jobs, simulations, seeds with their lineage, promotions with their
+scores, model and force-field versions are here, and each change is one transaction. A job is *planned* in the same
+transaction as the simulation it runs, then submitted; a crash between the two is repaired on resume, because its key
+is deterministic and submitting twice is harmless. A job's end is written together with everything that follows from
+it (the seed an accepted refinement gives), and a second delivery of the same event changes nothing.
+
+Only the coordinator writes. Readers open the file read-only, while it runs or after.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from steer.exceptions import JournalError
+from steer.messages import CgJob, Job, JobEvent, RefineJob, RefineResult, TrainJob, decode_job, encode
+
+__all__ = ["ForceField", "JobRow", "Journal", "Model", "Promotion", "Seed", "Simulation"]
+
+SCHEMA_VERSION = 1
+
+_SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE force_fields (version INTEGER PRIMARY KEY, definition TEXT NOT NULL);
+CREATE TABLE seeds (
+    id INTEGER PRIMARY KEY,
+    origin TEXT NOT NULL CHECK (origin IN ('input', 'cg', 'aa')),
+    generation INTEGER NOT NULL,
+    file TEXT NOT NULL,
+    parent TEXT REFERENCES simulations (id),
+    step INTEGER
+);
+CREATE TABLE simulations (
+    id TEXT PRIMARY KEY,
+    level TEXT NOT NULL CHECK (level IN ('cg', 'aa')),
+    generation INTEGER NOT NULL,
+    seed INTEGER REFERENCES seeds (id),
+    force_field INTEGER NOT NULL REFERENCES force_fields (version),
+    steps INTEGER NOT NULL,
+    steered INTEGER NOT NULL DEFAULT 1,
+    state TEXT NOT NULL CHECK (state IN ('open', 'done', 'failed', 'rejected')),
+    result TEXT
+);
+CREATE TABLE promotions (
+    simulation TEXT PRIMARY KEY REFERENCES simulations (id),
+    source TEXT NOT NULL REFERENCES simulations (id),
+    step INTEGER NOT NULL,
+    frame_row INTEGER NOT NULL,
+    model INTEGER NOT NULL REFERENCES models (version),
+    selector TEXT NOT NULL,
+    score REAL NOT NULL,
+    round INTEGER NOT NULL
+);
+CREATE TABLE models (
+    version INTEGER PRIMARY KEY,
+    frames INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('open', 'done', 'failed')),
+    statistics TEXT
+);
+CREATE TABLE jobs (
+    key TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    payload TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('planned', 'submitted', 'done', 'failed')),
+    attempts INTEGER NOT NULL DEFAULT 0,
+    worker TEXT NOT NULL DEFAULT '',
+    started REAL,
+    finished REAL,
+    error TEXT NOT NULL DEFAULT '',
+    log TEXT NOT NULL DEFAULT ''
+);
+CREATE TABLE decisions (
+    id INTEGER PRIMARY KEY,
+    round INTEGER NOT NULL,
+    action TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    reason TEXT NOT NULL
+);
+CREATE INDEX jobs_by_state ON jobs (state);
+CREATE INDEX simulations_by_seed ON simulations (seed);
+"""
+
+
+@dataclass(frozen=True)
+class Seed:
+    """A configuration from which CG simulations start.
+
+    Attributes
+    ----------
+    id : int
+        Counted from 1.
+    origin : {"input", "cg", "aa"}
+        The input structure, a CG frame, or the end of a refinement.
+    generation : int
+        0 for the input; one more than the parent simulation's otherwise.
+    file : str
+        PDB with the beads, relative to the campaign directory.
+    parent : str or None
+        The simulation it came from.
+    step : int or None
+        Its step in the parent.
+    """
+
+    id: int
+    origin: Literal["input", "cg", "aa"]
+    generation: int
+    file: str
+    parent: str | None = None
+    step: int | None = None
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """One simulation: coarse-grained, or the all-atom part of a refinement.
+
+    Attributes
+    ----------
+    state : {"open", "done", "failed", "rejected"}
+        ``rejected``: a refinement whose structure did not pass the quality gate.
+    steered : bool
+        False for the control: started where no selection had a say.
+    result : dict or None
+        The job's result as JSON types.
+    """
+
+    id: str
+    level: Literal["cg", "aa"]
+    generation: int
+    seed: int | None
+    force_field: int
+    steps: int
+    steered: bool
+    state: str
+    result: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """The choice of one CG frame for refinement.
+
+    Attributes
+    ----------
+    simulation : str
+        The refinement it became.
+    source, step : str, int
+        Identity of the frame.
+    frame_row : int
+        Its row in the frame store.
+    model : int
+        Latent model version in which it was chosen.
+    selector : str
+        The rule that chose it.
+    score : float
+        The rule's score: for farthest point the distance to the nearest selected point when it was picked.
+    round : int
+        The decision round.
+    """
+
+    simulation: str
+    source: str
+    step: int
+    frame_row: int
+    model: int
+    selector: str
+    score: float
+    round: int
+
+
+@dataclass(frozen=True)
+class Model:
+    """One version of the latent model."""
+
+    version: int
+    frames: int
+    state: str
+    statistics: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class ForceField:
+    """One version of the CG force field."""
+
+    version: int
+    definition: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class JobRow:
+    """One job as the journal knows it. Times are Unix times, for display only."""
+
+    key: str
+    kind: str
+    state: str
+    attempts: int
+    worker: str
+    started: float | None
+    finished: float | None
+    error: str
+    log: str
+
+
+class Journal:
+    """A campaign's journal.
+
+    Parameters
+    ----------
+    path : Path
+        ``journal.db``.
+    read_only : bool
+        For readers beside a running coordinator.
+
+    Raises
+    ------
+    JournalError
+        When the file is damaged or of another schema.
+    """
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self.path = path
+        if read_only and not path.exists():
+            raise JournalError(path, "there is no journal here; is this a campaign directory?")
+        try:
+            self._db = self._open(read_only)
+        except sqlite3.DatabaseError as error:
+            raise JournalError(
+                path, f"the journal cannot be read ({error}); restore it from a backup"
+            ) from error
+
+    def _open(self, read_only: bool) -> sqlite3.Connection:
+        mode = "ro" if read_only else "rwc"
+        db = sqlite3.connect(
+            f"{self.path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=30
+        )
+        db.row_factory = sqlite3.Row
+        db.execute("PRAGMA foreign_keys = ON")
+        if not read_only:
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("PRAGMA synchronous = FULL")
+        version = db.execute("PRAGMA user_version").fetchone()[0]
+        if version == 0 and not read_only:
+            db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+        elif version != SCHEMA_VERSION:
+            raise JournalError(
+                self.path, f"its schema is version {version}; this steer reads {SCHEMA_VERSION}"
+            )
+        return db
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def check(self) -> None:
+        """Let SQLite check the whole file.
+
+        Raises
+        ------
+        JournalError
+            When a page or an index is damaged.
+        """
+        answer = self._db.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if answer != "ok":
+            raise JournalError(self.path, f"the journal is damaged ({answer}); restore it from a backup")
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All writes inside happen, or none of them."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    # -- meta ---------------------------------------------------------------------------------------------------
+
+    def get_meta(self, key: str, default: Any = None) -> Any:
+        """A value kept under `key`, or `default`."""
+        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return default if row is None else json.loads(row[0])
+
+    def set_meta(self, key: str, value: Any) -> None:
+        """Keep a JSON value under `key`."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, json.dumps(value, sort_keys=True))
+        )
+
+    # -- writing what was decided -------------------------------------------------------------------------------
+
+    def add_force_field(self, version: int, definition: dict[str, Any]) -> None:
+        """Record a force-field version."""
+        self._db.execute(
+            "INSERT INTO force_fields VALUES (?, ?)", (version, json.dumps(definition, sort_keys=True))
+        )
+
+    def add_seed(self, seed: Seed) -> None:
+        """Record a seed."""
+        self._db.execute(
+            "INSERT INTO seeds (id, origin, generation, file, parent, step) VALUES (?, ?, ?, ?, ?, ?)",
+            (seed.id, seed.origin, seed.generation, seed.file, seed.parent, seed.step),
+        )
+
+    def plan_cg(self, job: CgJob, seed: Seed, *, steered: bool) -> None:
+        """Record a CG simulation and its job as planned."""
+        self._add_simulation(
+            job.simulation, "cg", seed.generation, seed.id, job.force_field, job.steps, steered
+        )
+        self._add_job("cg", job)
+
+    def plan_refinement(self, job: RefineJob, promotion: Promotion, generation: int) -> None:
+        """Record a refinement, the promotion it comes from, and its job as planned."""
+        self._add_simulation(job.simulation, "aa", generation, None, job.force_field, job.steps, True)
+        self._db.execute(
+            "INSERT INTO promotions VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                promotion.simulation,
+                promotion.source,
+                promotion.step,
+                promotion.frame_row,
+                promotion.model,
+                promotion.selector,
+                promotion.score,
+                promotion.round,
+            ),
+        )
+        self._add_job("refine", job)
+
+    def plan_training(self, job: TrainJob) -> None:
+        """Record a model version and the job that trains it as planned."""
+        self._db.execute("INSERT INTO models VALUES (?, ?, 'open', NULL)", (job.version, job.frames))
+        self._add_job("train", job)
+
+    def _add_simulation(
+        self,
+        id: str,
+        level: str,
+        generation: int,
+        seed: int | None,
+        force_field: int,
+        steps: int,
+        steered: bool,
+    ) -> None:
+        self._db.execute(
+            "INSERT INTO simulations VALUES (?, ?, ?, ?, ?, ?, ?, 'open', NULL)",
+            (id, level, generation, seed, force_field, steps, int(steered)),
+        )
+
+    def _add_job(self, kind: str, job: Job) -> None:
+        self._db.execute(
+            "INSERT INTO jobs (key, kind, payload, state) VALUES (?, ?, ?, 'planned')",
+            (job.key, kind, encode(job)),
+        )
+
+    def mark_submitted(self, keys: Sequence[str]) -> None:
+        """These jobs are in the fleet's queues."""
+        self._db.executemany(
+            "UPDATE jobs SET state = 'submitted' WHERE key = ? AND state = 'planned'",
+            [(key,) for key in keys],
+        )
+
+    def note(self, round: int, action: str, subject: str, reason: str) -> None:
+        """Record why something was decided."""
+        self._db.execute(
+            "INSERT INTO decisions (round, action, subject, reason) VALUES (?, ?, ?, ?)",
+            (round, action, subject, reason),
+        )
+
+    # -- writing what came of it --------------------------------------------------------------------------------
+
+    def record(self, event: JobEvent) -> bool:
+        """Record the end of one attempt at a job.
+
+        Returns
+        -------
+        bool
+            True when this is news: False for an unknown job, and for one whose end is already recorded (the event
+            was delivered twice, or the job ran twice).
+        """
+        row = self._db.execute("SELECT kind, payload, state FROM jobs WHERE key = ?", (event.key,)).fetchone()
+        if row is None or row["state"] in ("done", "failed"):
+            return False
+        state = {"done": "done", "failed": "failed", "returned": row["state"]}[event.status]
+        self._db.execute(
+            "UPDATE jobs SET state = ?, attempts = attempts + 1, worker = ?, started = ?, finished = ?, error = ?, "
+            "log = ? WHERE key = ?",
+            (state, event.worker, event.started, event.finished, event.error, event.log, event.key),
+        )
+        if event.status != "returned":
+            self._record_outcome(decode_job(row["payload"]), event)
+        return True
+
+    def _record_outcome(self, job: Job, event: JobEvent) -> None:
+        result = None if event.result is None else msgspec.to_builtins(event.result)
+        text = None if result is None else json.dumps(result, sort_keys=True)
+        if isinstance(job, TrainJob):
+            statistics = None if result is None else json.dumps(result.get("statistics"), sort_keys=True)
+            self._db.execute(
+                "UPDATE models SET state = ?, statistics = ? WHERE version = ?",
+                (event.status, statistics, job.version),
+            )
+            return
+        state = event.status
+        if isinstance(event.result, RefineResult) and not event.result.accepted:
+            state = "rejected"  # type: ignore[assignment]
+        self._db.execute(
+            "UPDATE simulations SET state = ?, result = ? WHERE id = ?", (state, text, job.simulation)
+        )
+
+    # -- reading ------------------------------------------------------------------------------------------------
+
+    def seeds(self) -> list[Seed]:
+        """All seeds, by id."""
+        return [Seed(**dict(row)) for row in self._db.execute("SELECT * FROM seeds ORDER BY id")]
+
+    def simulations(self, level: str | None = None) -> list[Simulation]:
+        """All simulations (of one level), by id."""
+        where, arguments = ("WHERE level = ?", (level,)) if level else ("", ())
+        rows = self._db.execute(f"SELECT * FROM simulations {where} ORDER BY id", arguments)
+        return [_simulation(row) for row in rows]
+
+    def promotions(self) -> list[Promotion]:
+        """All promotions, in the order of their refinements."""
+        return [
+            Promotion(**dict(row)) for row in self._db.execute("SELECT * FROM promotions ORDER BY simulation")
+        ]
+
+    def models(self) -> list[Model]:
+        """All model versions, by version."""
+        rows = self._db.execute("SELECT * FROM models ORDER BY version")
+        return [Model(row["version"], row["frames"], row["state"], _json(row["statistics"])) for row in rows]
+
+    def force_fields(self) -> list[ForceField]:
+        """All force-field versions."""
+        rows = self._db.execute("SELECT * FROM force_fields ORDER BY version")
+        return [ForceField(row["version"], json.loads(row["definition"])) for row in rows]
+
+    def jobs(self) -> list[JobRow]:
+        """All jobs, in the order they were planned."""
+        rows = self._db.execute(
+            "SELECT key, kind, state, attempts, worker, started, finished, error, log FROM jobs ORDER BY rowid"
+        )
+        return [JobRow(**dict(row)) for row in rows]
+
+    def unfinished(self) -> list[Job]:
+        """Jobs that were planned or submitted and have not ended, in the order they were planned."""
+        rows = self._db.execute(
+            "SELECT payload FROM jobs WHERE state IN ('planned', 'submitted') ORDER BY rowid"
+        )
+        return [decode_job(row["payload"]) for row in rows]
+
+    def decisions(self) -> list[tuple[int, str, str, str]]:
+        """(round, action, subject, reason) of every decision, oldest first."""
+        rows = self._db.execute("SELECT round, action, subject, reason FROM decisions ORDER BY id")
+        return [tuple(row) for row in rows]
+
+
+def _json(text: str | None) -> Any:
+    return None if text is None else json.loads(text)
+
+
+def _simulation(row: sqlite3.Row) -> Simulation:
+    values = dict(row)
+    return Simulation(**{**values, "steered": bool(values["steered"]), "result": _json(values["result"])})
