@@ -1,0 +1,70 @@
+"""Files that are whole or absent: written under a temporary name, synced, renamed."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+__all__ = ["publish", "sync_directory", "temporary_beside", "write_atomic"]
+
+
+def temporary_beside(path: Path) -> Path:
+    """A new, empty file in the folder of `path`, hidden and ending in ``.part``, to be handed to `publish`."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    os.close(handle)
+    return Path(name)
+
+
+def publish(temporary: Path, path: Path) -> None:
+    """Give a finished temporary file its name, durably: after this it survives a power cut.
+
+    Parameters
+    ----------
+    temporary : Path
+        Closed file in the same folder as `path`.
+    path : Path
+        Its final name; what was there is replaced.
+    """
+    with temporary.open("rb") as file:
+        os.fsync(file.fileno())
+    temporary.chmod(0o666 & ~_umask())
+    temporary.replace(path)
+    sync_directory(path.parent)
+
+
+def write_atomic(path: Path, content: str | bytes) -> None:
+    """Write a whole file so that a reader, or a restart after a crash, sees the old one or the new one.
+
+    Parameters
+    ----------
+    path : Path
+        Its folder exists.
+    content : str or bytes
+        Text is written as UTF-8.
+    """
+    temporary = temporary_beside(path)
+    try:
+        temporary.write_bytes(content.encode() if isinstance(content, str) else content)
+        publish(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def sync_directory(directory: Path) -> None:
+    """Make renames in `directory` durable."""
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _umask() -> int:
+    """The process's umask, read where that does not change it for other threads."""
+    for line in (
+        Path("/proc/self/status").read_text().splitlines() if Path("/proc/self/status").exists() else ()
+    ):
+        if line.startswith("Umask:"):
+            return int(line.split()[1], 8)
+    return 0o022
