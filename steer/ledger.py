@@ -1,0 +1,150 @@
+"""The journal's content in memory: read once at the start, then kept level with every write.
+
+The coordinator asks it thousands of times a minute how many jobs are open or which seeds were used; the journal is
+only written. Each method that changes something writes the journal first, inside the caller's transaction.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+import msgspec
+
+from steer.config import CampaignConfig
+from steer.journal import Journal, Model, Promotion, Seed, Simulation
+from steer.messages import CgJob, CgResult, Job, JobEvent, RefineJob, RefineResult, TrainJob
+
+__all__ = ["Ledger"]
+
+
+class Ledger:
+    """What the journal says, at hand.
+
+    Parameters
+    ----------
+    journal : Journal
+    config : CampaignConfig
+
+    Attributes
+    ----------
+    seeds : dict of int to Seed
+    simulations : dict of str to Simulation
+    promotions : dict of str to Promotion
+        By the id of the refinement.
+    models : dict of int to Model
+    open : dict of str to Job
+        Jobs planned or submitted and not ended, by key, in the order they were planned.
+    started : Counter of int
+        CG simulations started from each seed.
+    failed : list of str
+        Keys of failed jobs.
+    """
+
+    def __init__(self, journal: Journal, config: CampaignConfig) -> None:
+        self.journal = journal
+        self._timestep = config.coarse.timestep
+        self.seeds = {seed.id: seed for seed in journal.seeds()}
+        self.simulations = {simulation.id: simulation for simulation in journal.simulations()}
+        self.promotions = {promotion.simulation: promotion for promotion in journal.promotions()}
+        self.models = {model.version: model for model in journal.models()}
+        self.open: dict[str, Job] = {job.key: job for job in journal.unfinished()}
+        self.started: Counter[int] = Counter()
+        self.failed = [job.key for job in journal.jobs() if job.state == "failed"]
+        self.cg_time_planned = 0.0
+        for simulation in self.simulations.values():
+            self._count(simulation)
+
+    def _count(self, simulation: Simulation) -> None:
+        if simulation.level == "cg" and simulation.seed is not None:
+            self.started[simulation.seed] += 1
+            self.cg_time_planned += simulation.steps * self._timestep
+
+    # -- what is there ------------------------------------------------------------------------------------------
+
+    def open_by_kind(self) -> dict[str, int]:
+        """Open jobs of each kind."""
+        kinds = Counter(job.__struct_config__.tag for job in self.open.values())
+        return {kind: kinds[kind] for kind in ("cg", "refine", "train")}
+
+    def next_number(self, level: str) -> int:
+        """The number of the next simulation of this level."""
+        return 1 + sum(simulation.level == level for simulation in self.simulations.values())
+
+    def refinements(self) -> dict[str, int]:
+        """Refinements by what became of them: open, accepted, rejected, failed."""
+        states = Counter(s.state for s in self.simulations.values() if s.level == "aa")
+        return {
+            "open": states["open"],
+            "accepted": states["done"],
+            "rejected": states["rejected"],
+            "failed": states["failed"],
+        }
+
+    def latest_model(self) -> int:
+        """The newest trained version; 0 for none."""
+        return max((model.version for model in self.models.values() if model.state == "done"), default=0)
+
+    def trained_frames(self) -> int:
+        """Frames at the latest training, done or open; 0 before the first."""
+        return max((model.frames for model in self.models.values() if model.state != "failed"), default=0)
+
+    # -- what changes -------------------------------------------------------------------------------------------
+
+    def add_seed(self, seed: Seed) -> None:
+        """Record a seed."""
+        self.journal.add_seed(seed)
+        self.seeds[seed.id] = seed
+
+    def plan_cg(self, job: CgJob, seed: Seed, *, steered: bool) -> None:
+        """Record a CG simulation and its job."""
+        self.journal.plan_cg(job, seed, steered=steered)
+        simulation = Simulation(
+            job.simulation, "cg", seed.generation, seed.id, job.force_field, job.steps, steered, "open"
+        )
+        self.simulations[simulation.id] = simulation
+        self.open[job.key] = job
+        self._count(simulation)
+
+    def plan_refinement(self, job: RefineJob, promotion: Promotion, generation: int) -> None:
+        """Record a refinement, its promotion and its job."""
+        self.journal.plan_refinement(job, promotion, generation)
+        self.simulations[job.simulation] = Simulation(
+            job.simulation, "aa", generation, None, job.force_field, job.steps, True, "open"
+        )
+        self.promotions[job.simulation] = promotion
+        self.open[job.key] = job
+
+    def plan_training(self, job: TrainJob) -> None:
+        """Record a model version and its job."""
+        self.journal.plan_training(job)
+        self.models[job.version] = Model(job.version, job.frames, "open")
+        self.open[job.key] = job
+
+    def record(self, event: JobEvent) -> Job | None:
+        """Record a job's end; returns the job when this is news and the job is over."""
+        if not self.journal.record(event) or event.status == "returned":
+            return None
+        job = self.open.pop(event.key)
+        if event.status == "failed":
+            self.failed.append(event.key)
+        if isinstance(job, TrainJob):
+            statistics = None if event.result is None else msgspec.to_builtins(event.result)["statistics"]
+            self.models[job.version] = replace(
+                self.models[job.version], state=event.status, statistics=statistics
+            )
+        else:
+            self._close_simulation(job.simulation, event)
+        return job
+
+    def _close_simulation(self, id: str, event: JobEvent) -> None:
+        result = event.result if isinstance(event.result, CgResult | RefineResult) else None
+        rejected = isinstance(result, RefineResult) and not result.accepted
+        simulation = replace(
+            self.simulations[id],
+            state="rejected" if rejected else event.status,
+            result=None if result is None else msgspec.to_builtins(result),
+        )
+        self.simulations[id] = simulation
+        if event.status == "failed" and simulation.level == "cg":
+            self.cg_time_planned -= simulation.steps * self._timestep
