@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
 from pathlib import Path
 
 __all__ = ["publish", "sync_directory", "temporary_beside", "write_atomic"]
@@ -11,9 +11,9 @@ __all__ = ["publish", "sync_directory", "temporary_beside", "write_atomic"]
 
 def temporary_beside(path: Path) -> Path:
     """A new, empty file in the folder of `path`, hidden and ending in ``.part``, to be handed to `publish`."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    os.close(handle)
-    return Path(name)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    temporary.touch(exist_ok=False)
+    return temporary
 
 
 def publish(temporary: Path, path: Path) -> None:
@@ -28,7 +28,6 @@ def publish(temporary: Path, path: Path) -> None:
     """
     with temporary.open("rb") as file:
         os.fsync(file.fileno())
-    temporary.chmod(0o666 & ~_umask())
     temporary.replace(path)
     sync_directory(path.parent)
 
@@ -58,13 +57,3 @@ def sync_directory(directory: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _umask() -> int:
-    """The process's umask, read where that does not change it for other threads."""
-    for line in (
-        Path("/proc/self/status").read_text().splitlines() if Path("/proc/self/status").exists() else ()
-    ):
-        if line.startswith("Umask:"):
-            return int(line.split()[1], 8)
-    return 0o022
