@@ -20,6 +20,7 @@ stderr and the class's ``exit_code``.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from models.exceptions import ModelsError
 from sims.exceptions import SimsError
@@ -57,20 +58,27 @@ class ConfigError(SteerError, ValueError):
         Its line number, counted from one.
     key : str, optional
         The dotted key, as ``coarse.segment``.
+    others : tuple of ConfigError
+        Further problems of the same file; the message has one line for each.
     """
 
     exit_code = 2
 
     def __init__(
-        self, problem: str, file: str | Path | None = None, line: int | None = None, key: str | None = None
+        self,
+        problem: str,
+        file: str | Path | None = None,
+        line: int | None = None,
+        key: str | None = None,
+        others: tuple[ConfigError, ...] = (),
     ) -> None:
-        self.problem, self.file, self.line, self.key = problem, file, line, key
+        self.problem, self.file, self.line, self.key, self.others = problem, file, line, key, others
         where = "" if file is None else f"{file}: " if line is None else f"{file}, line {line}: "
         what = f"{key}: " if key else ""
-        super().__init__(f"{where}{what}{problem}")
+        super().__init__("\n".join([f"{where}{what}{problem}", *map(str, others)]))
 
-    def __reduce__(self) -> tuple[type[ConfigError], tuple[str, str | Path | None, int | None, str | None]]:
-        return type(self), (self.problem, self.file, self.line, self.key)
+    def __reduce__(self) -> tuple[type[ConfigError], tuple[Any, ...]]:
+        return type(self), (self.problem, self.file, self.line, self.key, self.others)
 
 
 class CampaignError(SteerError, RuntimeError):

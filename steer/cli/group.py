@@ -44,24 +44,6 @@ class LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, sentence) for name, (_, sentence) in COMMANDS.items()])
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Name the nearest command when there is none of the name given."""
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError as error:
-            raise _with_nearest(error, args[0]) from error
-
-
-def _with_nearest(error: click.UsageError, name: str) -> click.UsageError:
-    from difflib import get_close_matches
-
-    nearest = get_close_matches(name, COMMANDS, n=1)
-    if nearest and "Did you mean" not in error.message:
-        error.message += f" Did you mean {nearest[0]!r}?"
-    return error
-
 
 @click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(steer.__version__, prog_name="steer")

@@ -1,0 +1,68 @@
+"""Where in a TOML text each key stands, found with the parser itself: `tomllib` does not tell."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from typing import Any
+
+__all__ = ["key_lines"]
+
+Key = tuple[str, ...]
+
+
+def key_lines(source: str) -> dict[Key, int]:
+    """Line of each table and key of a valid TOML text.
+
+    Statements are taken one by one: lines are gathered until they parse, so that values over several lines, quoted
+    and dotted keys are understood as the parser understands them.
+
+    Parameters
+    ----------
+    source : str
+        Valid TOML.
+
+    Returns
+    -------
+    dict of tuple of str to int
+        Path of the key to its line, counted from one; the first one when a table is named twice.
+    """
+    found: dict[Key, int] = {}
+    table: Key = ()
+    for line, statement in _statements(source):
+        keys = list(_paths(tomllib.loads(statement)))
+        if statement.lstrip().startswith("["):
+            table = max(keys, key=len)
+            keys = [table[:depth] for depth in range(1, len(table) + 1)]
+        else:
+            keys = [table + key for key in keys]
+        for key in keys:
+            found.setdefault(key, line)
+    return found
+
+
+def _statements(source: str) -> Iterator[tuple[int, str]]:
+    gathered: list[str] = []
+    first = 1
+    for number, line in enumerate(source.split("\n"), start=1):
+        if not gathered:
+            first = number
+        gathered.append(line)
+        statement = "\n".join(gathered)
+        try:
+            parsed = tomllib.loads(statement)
+        except tomllib.TOMLDecodeError:
+            continue
+        if parsed:
+            yield first, statement
+        gathered = []
+
+
+def _paths(tree: Any, above: Key = ()) -> Iterator[Key]:
+    if isinstance(tree, list):
+        for item in tree:
+            yield from _paths(item, above)
+    if isinstance(tree, dict):
+        for name, value in tree.items():
+            yield (*above, name)
+            yield from _paths(value, (*above, name))

@@ -1,0 +1,293 @@
+"""What a user may say in a campaign file, with defaults, units and limits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from steer.quantities import ForceConstant, Length, Molarity, Pressure, Temperature, Time, at_most, text
+
+__all__ = [
+    "AllAtom",
+    "Campaign",
+    "CampaignConfig",
+    "Coarse",
+    "Latent",
+    "Molecule",
+    "Refinement",
+    "Seeding",
+    "Selection",
+    "Stop",
+    "Workers",
+]
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+def _contradiction(key: str, problem: str) -> PydanticCustomError:
+    return PydanticCustomError("contradiction", "{problem}", {"key": key, "problem": problem})
+
+
+def _is_multiple(value: float, step: float) -> bool:
+    ratio = value / step
+    return round(ratio) >= 1 and abs(ratio - round(ratio)) < 1e-6 * ratio
+
+
+def _check_schedule(length: float, segment: float, interval: float) -> None:
+    if segment > length:
+        raise _contradiction(
+            "segment",
+            f"{text(segment, 'ps')!r} is longer than the whole simulation, length = {text(length, 'ps')!r}",
+        )
+    if not _is_multiple(segment, interval):
+        raise _contradiction(
+            "segment",
+            f"{text(segment, 'ps')!r} is not a whole number of frames, frame_interval = {text(interval, 'ps')!r}",
+        )
+
+
+def _check_interval(key: str, interval: float, timestep: float) -> None:
+    if not _is_multiple(interval, timestep):
+        raise _contradiction(
+            key, f"{text(interval, 'ps')!r} is not a whole number of time steps of {text(timestep, 'ps')!r}"
+        )
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        validate_default=True,
+        allow_inf_nan=False,
+        use_attribute_docstrings=True,
+    )
+
+
+class Campaign(_Section):
+    """What this campaign is called and where its randomness comes from."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+    """Letters, digits, ``.``, ``_`` and ``-``, 64 at most; names the campaign directory and the Redis keys."""
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 2026
+    """Source of all randomness: same seed, same decisions."""
+
+
+class Molecule(_Section):
+    """What is explored: exactly one of `structure` and `sequence`."""
+
+    structure: Path | None = Field(default=None, examples=["protein.pdb"])
+    """PDB or mmCIF file; its path is relative to this file."""
+    sequence: Annotated[str, Field(pattern=r"^[A-Za-z:]+$")] | None = Field(
+        default=None, examples=["NLYIQWLKDGGPSSGRPPPS"]
+    )
+    """One-letter sequence; chains separated by ``:``."""
+    ph: Annotated[float, Field(ge=0, le=14)] = 7.0
+    """pH that decides protonation."""
+    chains: tuple[str, ...] | None = Field(default=None, examples=[["A", "B"]])
+    """Chains to keep; all when absent."""
+    keep_gaps: bool = False
+    """Accept breaks in the chain (missing loops), each end uncharged, instead of refusing them."""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if self.structure is None and self.sequence is None:
+            raise _contradiction(
+                "",
+                "name the molecule by exactly one of structure = 'protein.pdb' and sequence = 'GYDPETGTWG'",
+            )
+        if self.structure is not None and self.sequence is not None:
+            raise _contradiction("sequence", "give either structure or sequence, not both")
+        if self.chains is not None and self.structure is None:
+            raise _contradiction(
+                "chains", "chains are chosen from a structure file; a sequence lists its own"
+            )
+        if self.chains is not None and not self.chains:
+            raise _contradiction("chains", "name at least one chain, or leave the key out to keep all")
+        return self
+
+
+class AllAtom(_Section):
+    """The all-atom (AA) side."""
+
+    solvent: Literal["explicit", "implicit"] = "explicit"
+    """``explicit``: CHARMM36m in water and ions; ``implicit``: AMBER ff99SB-ILDN with OBC, for CPUs."""
+    temperature: Temperature = "300 K"  # type: ignore[assignment]
+    """Temperature of the thermostat (K)."""
+    pressure: Pressure = "1 bar"  # type: ignore[assignment]
+    """Pressure of the barostat (bar); explicit solvent only."""
+    padding: Length = "1.2 nm"  # type: ignore[assignment]
+    """Solvent between the solute and the edge of the box (nm)."""
+    salt: Molarity = "0.15 mol/L"  # type: ignore[assignment]
+    """NaCl beside neutralising ions (mol/L)."""
+    timestep: Annotated[Time, at_most(0.005, "ps")] = "4 fs"  # type: ignore[assignment]
+    """Integration step, with hydrogen masses of 3 Da (ps); 5 fs at most."""
+
+
+class Coarse(_Section):
+    """The coarse-grained (CG, Martini 3) side."""
+
+    network: Literal["elastic", "go", "none"] = "elastic"
+    """What keeps the fold: an elastic network, a Gō model, or nothing (secondary structure terms only)."""
+    elastic_force_constant: ForceConstant = "700 kJ/mol/nm^2"  # type: ignore[assignment]
+    """Strength of the elastic bonds (kJ/mol/nm^2); lower explores further from the input fold."""
+    elastic_cutoff: Length = "0.8 nm"  # type: ignore[assignment]
+    """Longest elastic bond (nm)."""
+    go_strength: Annotated[float, Field(gt=0)] = 9.414
+    """Depth of the Gō contacts (kJ/mol), a plain number; used by ``network = "go"``."""
+    temperature: Temperature = "300 K"  # type: ignore[assignment]
+    """Temperature of the thermostat (K)."""
+    padding: Length = "1.2 nm"  # type: ignore[assignment]
+    """Solvent between the solute and the edge of the box (nm)."""
+    salt: Molarity = "0.15 mol/L"  # type: ignore[assignment]
+    """NaCl beside neutralising ions (mol/L)."""
+    timestep: Annotated[Time, at_most(0.03, "ps")] = "20 fs"  # type: ignore[assignment]
+    """Integration step (ps); 30 fs at most."""
+    length: Time = "100 ns"  # type: ignore[assignment]
+    """How long one CG simulation runs (ps)."""
+    segment: Time = "10 ns"  # type: ignore[assignment]
+    """Time between resumable states (ps)."""
+    frame_interval: Time = "100 ps"  # type: ignore[assignment]
+    """Time between frames (ps)."""
+    nonbonded: Literal["auto", "exact", "fast"] = "auto"
+    """``exact``: one custom force over all pairs; ``fast``: water in a plain NonbondedForce, same forces."""
+
+    @model_validator(mode="after")
+    def _schedule(self) -> Self:
+        _check_interval("frame_interval", self.frame_interval, self.timestep)
+        _check_schedule(self.length, self.segment, self.frame_interval)
+        return self
+
+
+class Latent(_Section):
+    """The learned map."""
+
+    model: Literal["vae", "pca"] = "vae"
+    """``vae``: variational autoencoder; ``pca``: principal components, the honest baseline."""
+    dimensions: Annotated[int, Field(ge=2, le=32)] = 4
+    """Latent dimensions."""
+    min_frames: Annotated[int, Field(ge=50)] = 1000
+    """Frames before the first training."""
+    growth: Annotated[float, Field(gt=1)] = 2.0
+    """Retrain when the frames have grown by this factor since the last training."""
+    drift: Annotated[float, Field(gt=1)] = 1.5
+    """Retrain when the decode error of new frames exceeds this many times that of the training frames."""
+    max_frames: Annotated[int, Field(ge=50)] = 200_000
+    """Frames used in one training, spread evenly over all."""
+    epochs: Annotated[int, Field(ge=1)] = 100
+    """Epochs at most; training ends early when the validation loss has stopped falling."""
+
+    @model_validator(mode="after")
+    def _frames(self) -> Self:
+        if self.min_frames > self.max_frames:
+            raise _contradiction(
+                "min_frames", f"{self.min_frames} is more than max_frames = {self.max_frames}"
+            )
+        return self
+
+
+class Selection(_Section):
+    """Which configurations are promoted, and which seeds are started."""
+
+    selector: Literal["farthest_point", "random"] = "farthest_point"
+    """How candidates are chosen in the latent space."""
+    random_share: Share = 0.2
+    """Share of the picks drawn uniformly, as the control."""
+    max_per_parent: Annotated[int, Field(ge=1)] = 2
+    """Picks of one batch from one simulation at most."""
+    batch: Annotated[int, Field(ge=1)] = 4
+    """Frames chosen at a time."""
+
+
+class Refinement(_Section):
+    """From beads to atoms and back."""
+
+    backmapper: Literal["carry_over", "mstool"] = "carry_over"
+    """First choice; the other one is the fallback."""
+    attempts: Annotated[int, Field(ge=1, le=20)] = 3
+    """Tries for each backmapper, each with other randomness."""
+    length: Time = "1 ns"  # type: ignore[assignment]
+    """How long the all-atom production runs (ps)."""
+    segment: Time = "100 ps"  # type: ignore[assignment]
+    """Time between resumable states (ps)."""
+    frame_interval: Time = "10 ps"  # type: ignore[assignment]
+    """Time between frames (ps)."""
+    share: Share = 0.5
+    """Share of the slots that refinements may hold at most while CG work is waiting."""
+
+    @model_validator(mode="after")
+    def _schedule(self) -> Self:
+        _check_schedule(self.length, self.segment, self.frame_interval)
+        return self
+
+
+class Seeding(_Section):
+    """The CG simulations."""
+
+    initial: Annotated[int, Field(ge=1)] = 8
+    """CG simulations of the first generation, all from the input structure."""
+    per_refinement: Annotated[int, Field(ge=1)] = 1
+    """CG simulations started from one accepted refinement at most."""
+
+
+class Stop(_Section):
+    """When the campaign ends: at the first of these that is reached. At least one is needed."""
+
+    aggregate_time: Time | None = Field(default=None, examples=["50 us"])
+    """CG simulation in all (ps)."""
+    refinements: Annotated[int, Field(ge=1)] | None = Field(default=None, examples=[20])
+    """Accepted refinements."""
+    coverage: Annotated[float, Field(gt=0)] | None = Field(default=None, examples=[300])
+    """Coverage (occupied latent cells) reached."""
+    walltime: Time | None = Field(default=None, examples=["8 h"])
+    """Real time (ps inside; write '8 h')."""
+
+    @model_validator(mode="after")
+    def _at_least_one(self) -> Self:
+        if not any(
+            value is not None
+            for value in (self.aggregate_time, self.refinements, self.coverage, self.walltime)
+        ):
+            raise _contradiction(
+                "", "say when to stop by at least one of aggregate_time, refinements, coverage and walltime"
+            )
+        return self
+
+
+class Workers(_Section):
+    """Local workers that `steer run` starts."""
+
+    slots: Annotated[int, Field(ge=0)] | None = Field(default=None, examples=[2])
+    """Jobs at once on this machine; absent: one for each GPU found, otherwise one for each CPU core."""
+    platform: Literal["auto", "CUDA", "HIP", "OpenCL", "CPU", "Reference"] = "auto"
+    """OpenMM platform."""
+
+
+class CampaignConfig(_Section):
+    """A whole campaign file."""
+
+    campaign: Campaign
+    molecule: Molecule
+    allatom: AllAtom = Field(default_factory=AllAtom)
+    coarse: Coarse = Field(default_factory=Coarse)
+    latent: Latent = Field(default_factory=Latent)
+    selection: Selection = Field(default_factory=Selection)
+    refinement: Refinement = Field(default_factory=Refinement)
+    seeding: Seeding = Field(default_factory=Seeding)
+    stop: Stop
+    workers: Workers = Field(default_factory=Workers)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_sections(cls, data: Any) -> Any:
+        """A missing `campaign`, `molecule` or `stop` is checked as an empty one, so that its own message appears."""
+        if isinstance(data, dict):
+            return {"campaign": {}, "molecule": {}, "stop": {}} | data
+        return data
+
+    @model_validator(mode="after")
+    def _frames_of_refinement(self) -> Self:
+        _check_interval("refinement.frame_interval", self.refinement.frame_interval, self.allatom.timestep)
+        return self
