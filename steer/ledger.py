@@ -58,7 +58,8 @@ class Ledger:
     def _count(self, simulation: Simulation) -> None:
         if simulation.level == "cg" and simulation.seed is not None:
             self.started[simulation.seed] += 1
-            self.cg_time_planned += simulation.steps * self._timestep
+            if simulation.state != "failed":
+                self.cg_time_planned += simulation.steps * self._timestep
 
     # -- what is there ------------------------------------------------------------------------------------------
 

@@ -230,10 +230,15 @@ class Seeding(_Section):
     """CG simulations of the first generation, all from the input structure."""
     per_refinement: Annotated[int, Field(ge=1)] = 1
     """CG simulations started from one accepted refinement at most."""
+    control_share: Share = 0.1
+    """Share of the CG simulations that start from the input structure, unsteered: the control."""
 
 
 class Stop(_Section):
-    """When the campaign ends: at the first of these that is reached. At least one is needed."""
+    """When the campaign ends. At least one goal is needed."""
+
+    require: Literal["any", "all"] = "any"
+    """``any``: at the first goal that is reached; ``all``: when every goal that is set has been reached."""
 
     aggregate_time: Time | None = Field(default=None, examples=["50 us"])
     """CG simulation in all (ps)."""

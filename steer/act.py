@@ -1,0 +1,184 @@
+"""From actions to jobs: files first, then one journal transaction, then the fleet.
+
+A crash before the transaction leaves files that nothing names and the next decision writes again; a crash after it
+leaves planned jobs, which resume submits under the same keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from steer.campaign import CampaignDirectory
+from steer.config import CampaignConfig
+from steer.decide import Action, Refine, StartFromFrame, StartFromSeed, Train
+from steer.journal import Promotion, Seed
+from steer.ledger import Ledger
+from steer.messages import CgJob, RefineJob, TrainJob
+
+if TYPE_CHECKING:
+    from sims.martini.model import CoarseModel
+
+    from steer.framestore import FrameStore
+
+__all__ = ["Planner"]
+
+FORCE_FIELD = 1
+"""Version every new simulation runs with; feedback on parameters will publish later ones."""
+
+_STREAMS = {"cg": 1, "refine": 2, "train": 3}
+
+
+@dataclass
+class Planner:
+    """Turns the actions of one decision into planned jobs.
+
+    Attributes
+    ----------
+    directory : CampaignDirectory
+    config : CampaignConfig
+    ledger : Ledger
+    store : FrameStore
+    coarse : CoarseModel
+        For writing bead structures.
+    """
+
+    directory: CampaignDirectory
+    config: CampaignConfig
+    ledger: Ledger
+    store: FrameStore
+    coarse: CoarseModel
+
+    def plan(self, actions: Sequence[Action], round: int, rows: NDArray[np.int64], model: int) -> list[str]:
+        """Write everything these actions need, and the journal.
+
+        Parameters
+        ----------
+        actions : sequence of Action
+        round : int
+            The decision round they come from.
+        rows : ndarray, shape (n,), int64
+            Frame-store rows of the candidates that the actions' choices index.
+        model : int
+            Latent model version they were chosen in.
+
+        Returns
+        -------
+        list of str
+            One sentence on each action, for the log.
+        """
+        sentences: list[str] = []
+        with self.ledger.journal.transaction():
+            for action in actions:
+                subject = self._apply(action, round, rows, model)
+                self.ledger.journal.note(round, type(action).__name__, subject, action.reason)
+                sentences.append(f"{subject}: {action.reason}")
+            self.ledger.journal.set_meta("round", round + 1)
+        return sentences
+
+    def _apply(self, action: Action, round: int, rows: NDArray[np.int64], model: int) -> str:
+        match action:
+            case Train():
+                return self._train()
+            case Refine():
+                return self._refine(action, int(rows[action.choice.index]), round, model)
+            case StartFromSeed():
+                return self._start(self.ledger.seeds[action.seed], steered=action.steered)
+            case StartFromFrame():
+                return self._start(self._seed_from_frame(int(rows[action.choice.index])), steered=True)
+
+    def _train(self) -> str:
+        version = max(self.ledger.models, default=0) + 1
+        self.ledger.plan_training(
+            TrainJob(
+                key=f"train:{version:04d}",
+                version=version,
+                previous=self.ledger.latest_model(),
+                frames=len(self.store),
+                random_seed=self._random_seed("train", version),
+            )
+        )
+        return f"latent model {version}"
+
+    def _refine(self, action: Refine, row: int, round: int, model: int) -> str:
+        number = self.ledger.next_number("aa")
+        simulation = f"aa-{number:06d}"
+        source = self.store.simulation(row)
+        target = self.directory.simulation(simulation) / "target.pdb"
+        self._write_beads(row, target)
+        job = RefineJob(
+            key=f"refine:{simulation}",
+            simulation=simulation,
+            target=self._relative(target),
+            reference=self._atoms_of(self.ledger.seeds[action.reference]),
+            force_field=FORCE_FIELD,
+            steps=round_steps(self.config.refinement.length, self.config.allatom.timestep),
+            random_seed=self._random_seed("refine", number),
+        )
+        promotion = Promotion(
+            simulation,
+            source,
+            int(self.store.step[row]),
+            row,
+            model,
+            action.choice.selector,
+            0.0 if np.isnan(action.choice.score) else action.choice.score,
+            round,
+        )
+        self.ledger.plan_refinement(job, promotion, self.ledger.simulations[source].generation)
+        return simulation
+
+    def _start(self, seed: Seed, *, steered: bool) -> str:
+        number = self.ledger.next_number("cg")
+        simulation = f"cg-{number:06d}"
+        job = CgJob(
+            key=f"cg:{simulation}",
+            simulation=simulation,
+            start=seed.file,
+            force_field=FORCE_FIELD,
+            steps=round_steps(self.config.coarse.length, self.config.coarse.timestep),
+            random_seed=self._random_seed("cg", number),
+        )
+        self.ledger.plan_cg(job, seed, steered=steered)
+        return f"{simulation} from seed {seed.id}"
+
+    def _seed_from_frame(self, row: int) -> Seed:
+        source = self.store.simulation(row)
+        seed = self.new_seed("cg", source, int(self.store.step[row]))
+        self._write_beads(row, self.directory.root / seed.file)
+        self.ledger.add_seed(seed)
+        return seed
+
+    def new_seed(self, origin: Literal["cg", "aa"], parent: str, step: int) -> Seed:
+        """The next seed, one generation after its parent; neither written nor recorded yet."""
+        number = max(self.ledger.seeds, default=0) + 1
+        generation = self.ledger.simulations[parent].generation + 1
+        file = self._relative(self.directory.seeds / f"seed-{number:06d}.pdb")
+        return Seed(number, origin, generation, file, parent, step)
+
+    def _atoms_of(self, seed: Seed) -> str:
+        if seed.origin == "input" or seed.parent is None:
+            return self._relative(self.directory.protein)
+        result = self.ledger.simulations[seed.parent].result
+        return str(result["end_state"]) if result else self._relative(self.directory.protein)
+
+    def _write_beads(self, row: int, path: Path) -> None:
+        positions = self.store.positions(slice(row, row + 1))[0]
+        self.coarse.write_pdb(path, positions)
+
+    def _relative(self, path: Path) -> str:
+        return path.relative_to(self.directory.root).as_posix()
+
+    def _random_seed(self, kind: str, number: int) -> int:
+        sequence = np.random.SeedSequence(self.config.campaign.seed, spawn_key=(_STREAMS[kind], number))
+        return int(sequence.generate_state(1)[0] >> 1)
+
+
+def round_steps(length: float, timestep: float) -> int:
+    """Steps of `timestep` (ps) in `length` (ps)."""
+    return round(length / timestep)

@@ -1,0 +1,80 @@
+"""From an input structure to a campaign that can start: prepared molecule, first force-field version, first seed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from steer.journal import Journal, Seed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sims.martini.model import CoarseModel
+
+    from sims.structure import Structure
+    from steer.campaign import CampaignDirectory
+    from steer.config import CampaignConfig
+
+__all__ = ["prepare_molecule", "prepared_structure"]
+
+FIRST_SEED = "seeds/seed-000001.pdb"
+
+
+def prepared_structure(directory: CampaignDirectory, config: CampaignConfig) -> Structure:
+    """Repair the campaign's input, or make it from its sequence.
+
+    Raises
+    ------
+    StructureError
+        When the input cannot be used; names the residue.
+    """
+    from sims.structure import from_sequence, prepare
+
+    molecule = config.molecule
+    if molecule.sequence is not None:
+        return from_sequence(molecule.sequence, ph=molecule.ph)
+    if molecule.structure is None:
+        raise ValueError("the configuration names neither a structure nor a sequence")
+    source = directory.root / molecule.structure
+    return prepare(source, ph=molecule.ph, chains=molecule.chains, keep_gaps=molecule.keep_gaps)
+
+
+def prepare_molecule(
+    directory: CampaignDirectory, config: CampaignConfig, journal: Journal, tell: Callable[[str], None]
+) -> CoarseModel:
+    """Make what every simulation of this campaign needs, or read it when it was made before.
+
+    Each step leaves whole files, and the journal is written last: a crash in between only costs the work again.
+
+    Parameters
+    ----------
+    tell : callable
+        Gets one sentence on each thing done.
+    """
+    from sims.martini import CoarseModel, MartinizeOptions, martinize
+
+    folder = directory.force_field(1)
+    if journal.force_fields():
+        return CoarseModel.load(folder)
+    structure = prepared_structure(directory, config)
+    for note in structure.notes:
+        tell(f"input: {note}")
+    structure.write(directory.protein)
+    options = MartinizeOptions(
+        network=config.coarse.network,
+        elastic_force_constant=config.coarse.elastic_force_constant,
+        elastic_cutoff=config.coarse.elastic_cutoff,
+        go_strength=config.coarse.go_strength,
+    )
+    coarse = CoarseModel.load(folder) if folder.exists() else martinize(structure, options, folder)
+    coarse.write_pdb(directory.root / FIRST_SEED, coarse.positions)
+    with journal.transaction():
+        journal.add_force_field(
+            1, {"secondary_structure": coarse.secondary_structure, "beads": coarse.n_beads}
+        )
+        journal.add_seed(Seed(1, "input", 0, FIRST_SEED))
+    tell(
+        f"molecule: {len(structure.sequence)} residues, {structure.n_atoms} atoms, {coarse.n_beads} Martini 3 beads, "
+        f"secondary structure {coarse.secondary_structure}"
+    )
+    return coarse

@@ -1,0 +1,120 @@
+"""The map of what has been explored: latent points of one model version, which of them are candidates, and coverage."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from steer.coverage.cells import CellCounter
+from steer.decide import Candidates
+from steer.latents import LatentTable
+from steer.selection.sanity import sane
+
+if TYPE_CHECKING:
+    from models.protocols import LatentModel
+    from steer.framestore import FrameStore
+
+__all__ = ["ENCODE_AT_ONCE", "ExploredMap"]
+
+ENCODE_AT_ONCE = 20_000
+"""Frames encoded between two looks at the stream, so that re-encoding never holds up ingest."""
+
+EXPLORED_SAMPLE = 100_000
+"""Latent points at most from which the map's thinness is judged, spread evenly over all."""
+
+
+class ExploredMap:
+    """Keeps the latent table of the model in use, and that of its successor while it catches up.
+
+    Parameters
+    ----------
+    store : FrameStore
+    pairs : ndarray, shape (m, 2), int
+        Bonded bead pairs, for the sanity filter.
+    lengths : ndarray, shape (m,)
+        Their equilibrium lengths in nm.
+    """
+
+    def __init__(self, store: FrameStore, pairs: NDArray[np.integer], lengths: NDArray[np.floating]) -> None:
+        self._store, self._pairs, self._lengths = store, pairs, lengths
+        self._current: LatentTable | None = None
+        self._pending: LatentTable | None = None
+        self._sane = np.zeros(0, dtype=bool)
+        self._trained = 0
+        self._cells = CellCounter(1.0)
+        self.model: LatentModel | None = None
+
+    @property
+    def version(self) -> int:
+        """Latent model version in use; 0 before the first."""
+        return self.model.version if self.model else 0
+
+    @property
+    def coverage(self) -> int:
+        """Occupied cells of the latent space in use."""
+        return len(self._cells)
+
+    def adopt(self, model: LatentModel, trained: int) -> None:
+        """Begin to encode everything with a new version; it is used once it is level with the store.
+
+        Parameters
+        ----------
+        model : LatentModel
+        trained : int
+            The first `trained` rows were trained on; their spread sets the size of the coverage cells.
+        """
+        self._pending = LatentTable(model, self._store)
+        self._trained = trained
+
+    def advance(self) -> bool:
+        """Encode a bounded number of frames; returns whether a new version came into use."""
+        self._check_new_rows()
+        if self._current is not None and self._current.advance(ENCODE_AT_ONCE):
+            self._cells.add(self._current.points)
+        if self._pending is None:
+            return False
+        self._pending.advance(ENCODE_AT_ONCE)
+        if not self._pending.level:
+            return False
+        self._current, self._pending = self._pending, None
+        self.model = self._current.model
+        self._cells = CellCounter.scaled_to(self._current.points[: self._trained])
+        self._cells.add(self._current.points)
+        return True
+
+    def _check_new_rows(self) -> None:
+        start, stop = len(self._sane), min(len(self._store), len(self._sane) + ENCODE_AT_ONCE)
+        if stop > start:
+            good = sane(self._store.positions(slice(start, stop)), self._pairs, self._lengths)
+            self._sane = np.concatenate([self._sane, good])
+
+    @property
+    def drift(self) -> float:
+        """Decode error of the frames the model in use was not trained on, over that of those it was."""
+        return self._current.drift(self._trained) if self._current and self._pending is None else 1.0
+
+    def points(self, rows: Collection[int]) -> NDArray[np.float32]:
+        """Latent points of these rows, shape (n, d)."""
+        if self._current is None:
+            return np.empty((0, 2), np.float32)
+        return self._current.points[np.fromiter(rows, np.int64, len(rows))]
+
+    def sample(self) -> NDArray[np.float32]:
+        """Latent points spread evenly over all frames, shape (n, d)."""
+        if self._current is None:
+            return np.empty((0, 2), np.float32)
+        stride = max(1, len(self._current) // EXPLORED_SAMPLE)
+        return self._current.points[::stride]
+
+    def candidates(self, promoted: Collection[int]) -> tuple[Candidates, NDArray[np.int64]] | None:
+        """CG frames that are sane and not promoted yet, and their rows; None before the first model."""
+        if self._current is None:
+            return None
+        count = min(len(self._current), len(self._sane))
+        eligible = self._sane[:count] & (self._store.level[:count] == "cg")
+        eligible[np.fromiter((row for row in promoted if row < count), np.int64)] = False
+        rows = np.flatnonzero(eligible)
+        return Candidates(self._current.points[rows], self._store.number[rows].astype(np.int64)), rows

@@ -1,0 +1,115 @@
+"""From the coordinator's state to a `Status`."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, defaultdict
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from steer.messages import JobProgress, WorkerInfo
+from steer.status import GenerationCount, Status, why_idle
+
+if TYPE_CHECKING:
+    from steer.config import CampaignConfig
+    from steer.decide import State
+    from steer.ingest import IngestCounts
+    from steer.ledger import Ledger
+
+__all__ = ["summarise"]
+
+
+def summarise(
+    *,
+    phase: str,
+    reason: str,
+    state: State,
+    config: CampaignConfig,
+    ledger: Ledger,
+    aa_frames: int,
+    counts: IngestCounts,
+    backlog: int,
+    progress: Collection[JobProgress],
+    workers: Sequence[WorkerInfo],
+    history: Sequence[tuple[float, int, float]],
+) -> Status:
+    """Put the snapshot together.
+
+    Parameters
+    ----------
+    history : sequence of (float, int, float)
+        Monotonic time in s, frames stored and CG time in ps, oldest first: for the rates.
+    """
+    refinements = ledger.refinements()
+    return Status(
+        campaign=config.campaign.name,
+        phase=phase,
+        reason=reason,
+        round=state.round,
+        frames=state.frames,
+        frames_aa=aa_frames,
+        duplicates=counts.duplicates,
+        set_aside=counts.set_aside,
+        backlog=backlog,
+        cg_time=state.cg_time,
+        aa_time=aa_frames * config.refinement.frame_interval,
+        coverage=int(state.coverage),
+        model=state.model,
+        models=sum(model.state == "done" for model in ledger.models.values()),
+        training=bool(state.open["train"]),
+        min_frames=config.latent.min_frames,
+        drift=state.drift,
+        generations=_generations(ledger),
+        seeds=dict(Counter(seed.origin for seed in ledger.seeds.values())),
+        from_refined=_from_refined(ledger),
+        promotions=len(ledger.promotions),
+        refinements=refinements,
+        rejected_reasons=_rejected_reasons(ledger),
+        open=state.open,
+        failed=ledger.failed,
+        running=[msgspec.to_builtins(job) for job in progress],
+        workers=[msgspec.to_builtins(worker) for worker in workers],
+        slots=state.slots,
+        rates=_rates(history),
+        waiting=why_idle(
+            phase=phase,
+            reason=reason,
+            running=len(progress),
+            open=state.open,
+            slots=state.slots,
+            frames=state.frames,
+            min_frames=config.latent.min_frames,
+            model=state.model,
+        ),
+        updated=time.time(),
+    )
+
+
+def _generations(ledger: Ledger) -> list[GenerationCount]:
+    by_generation: dict[int, Counter[str]] = defaultdict(Counter)
+    for simulation in ledger.simulations.values():
+        if simulation.level == "cg":
+            by_generation[simulation.generation][simulation.state] += 1
+    return [
+        GenerationCount(generation, states["open"], states["done"], states["failed"])
+        for generation, states in sorted(by_generation.items())
+    ]
+
+
+def _from_refined(ledger: Ledger) -> int:
+    return sum(ledger.started[seed.id] for seed in ledger.seeds.values() if seed.origin == "aa")
+
+
+def _rejected_reasons(ledger: Ledger) -> dict[str, int]:
+    rejected = [s.result for s in ledger.simulations.values() if s.state == "rejected" and s.result]
+    return dict(Counter(reason for result in rejected for reason in result["reasons"]))
+
+
+def _rates(history: Sequence[tuple[float, int, float]]) -> dict[str, float]:
+    if len(history) < 2:
+        return {"frames_per_second": 0.0, "ns_per_day": 0.0}
+    (t0, f0, c0), (t1, f1, c1) = history[0], history[-1]
+    seconds = max(t1 - t0, 1e-9)
+    return {"frames_per_second": (f1 - f0) / seconds, "ns_per_day": (c1 - c0) * 1e-3 / seconds * 86_400}
