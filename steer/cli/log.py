@@ -67,7 +67,7 @@ def _choose(context: click.Context, parameter: click.Parameter, value: str | Non
         configure(logging.DEBUG, logging.INFO)
     elif value == "quiet":
         configure(logging.WARNING)
-    elif not context.resilient_parsing:
+    elif context.parent is None and not context.resilient_parsing:
         configure(logging.INFO)
 
 

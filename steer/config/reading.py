@@ -131,7 +131,7 @@ def problem_of(detail: ErrorDetails, key: Key) -> str:
     if kind == "literal_error":
         return f"{given} is not one of {context['expected']}{_nearest(detail['input'], context['expected'])}"
     if kind == "string_pattern_mismatch":
-        return f"{given} does not fit: {_meaning(key)}"
+        return f"{given} is not allowed; expected {_meaning(key)}"
     if kind == "model_type":
         return f"expected a section [{'.'.join(key)}], not {given}"
     return f"{_expected(detail['msg'])}, not {given}"
@@ -168,7 +168,8 @@ def _meaning(key: Key) -> str:
     model: Any = CampaignConfig
     for name in key[:-1]:
         model = model.model_fields[name].annotation
-    return str(model.model_fields[key[-1]].description).replace("``", "")
+    meaning = str(model.model_fields[key[-1]].description).replace("``", "").rstrip(".")
+    return meaning[0].lower() + meaning[1:]
 
 
 def _known(section: Key) -> list[str]:
