@@ -7,6 +7,7 @@
     ├── TopologyError(ValueError)         a topology or parameter file does not say what it must
     ├── BackmapError(RuntimeError)        no all-atom structure could be made from these beads
     ├── SimulationDiverged(RuntimeError)  coordinates or energy became NaN
+    ├── StateError(ValueError)            a saved state is damaged, or belongs to another system
     └── PlatformError(RuntimeError)       the OpenMM platform that was asked for does not work here
 
 Each class keeps the offending values as attributes, says in a full sentence what to do, and survives pickling
@@ -23,6 +24,7 @@ __all__ = [
     "PlatformError",
     "SimsError",
     "SimulationDiverged",
+    "StateError",
     "StructureError",
     "TopologyError",
 ]
@@ -118,10 +120,31 @@ class SimulationDiverged(SimsError, RuntimeError):
         self.step, self.last_good, self.broken = step, last_good, broken
         kept = f" The last sound state is {last_good}." if last_good else ""
         seen = f" The broken one is {broken}." if broken else ""
-        super().__init__(f"The simulation diverged at step {step}: coordinates or energy are not finite.{kept}{seen}")
+        super().__init__(
+            f"The simulation diverged at step {step}: coordinates or energy are not finite.{kept}{seen}"
+        )
 
     def __reduce__(self) -> tuple[type[SimulationDiverged], tuple[int, Path | None, Path | None]]:
         return type(self), (self.step, self.last_good, self.broken)
+
+
+class StateError(SimsError, ValueError):
+    """A saved state is damaged, or belongs to another system.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    problem : str
+        What is wrong with it.
+    """
+
+    def __init__(self, path: Path, problem: str) -> None:
+        self.path, self.problem = path, problem
+        super().__init__(f"{path} cannot be continued from: {problem}.")
+
+    def __reduce__(self) -> tuple[type[StateError], tuple[Path, str]]:
+        return type(self), (self.path, self.problem)
 
 
 class PlatformError(SimsError, RuntimeError):

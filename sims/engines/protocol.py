@@ -52,6 +52,10 @@ class Engine(Protocol):
     level: Level
     timestep: float
     """Integration step in ps."""
+    platform: str
+    """Name of the OpenMM platform it runs on."""
+    step: int
+    """Integrator steps since the simulation's start, counted across segments and restarts."""
 
     def start(self, positions: NDArray[np.floating], seed: int, progress: Progress | None = None) -> None:
         """Build the system around these coordinates, minimise, relax and draw velocities.
@@ -68,10 +72,27 @@ class Engine(Protocol):
         """Continue from a state that `save` wrote, on this or any other platform."""
 
     def save(self, state: Path) -> None:
-        """Write a portable state atomically (an OpenMM State as XML, with what is needed to rebuild the system)."""
+        """Write a portable state atomically (an OpenMM State as XML, with what is needed to rebuild the system).
+
+        What follows goes exactly as in an engine that restores this state, where the platform is deterministic.
+        """
+
+    def rescue(self, state: Path) -> None:
+        """Go back to a state with new velocities, and let a while pass in smaller steps, which are not counted.
+
+        Raises
+        ------
+        SimulationDiverged
+            When even that is not stable.
+        """
+
+    def write_topology(self, directory: Path) -> None:
+        """Write ``topology.pdb``, the followed beads as they are now, and for an all-atom engine ``atoms.pdb``."""
 
     def run(self, steps: int, every: int) -> Iterator[EngineFrame]:
-        """Advance by `steps`, yielding a frame every `every` steps.
+        """Advance by `steps`, yielding a frame at each step of the simulation that is a multiple of `every`.
+
+        Called piece by piece it yields the same frames as called once.
 
         Raises
         ------
