@@ -127,7 +127,7 @@ class Planner:
             row,
             model,
             action.choice.selector,
-            0.0 if np.isnan(action.choice.score) else action.choice.score,
+            action.choice.score,
             round,
         )
         self.ledger.plan_refinement(job, promotion, self.ledger.simulations[source].generation)

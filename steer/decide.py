@@ -233,7 +233,7 @@ def _learn(config: CampaignConfig, state: State) -> list[Train]:
 def _starts_wanted(config: CampaignConfig, state: State) -> int:
     """CG simulations that the goals still leave room for."""
     if config.stop.aggregate_time is None:
-        return state.slots["all"] + math.ceil(BACKLOG * state.slots["all"])
+        return math.ceil(BACKLOG * state.slots["all"])
     missing = config.stop.aggregate_time - state.cg_time_planned
     return max(0, math.ceil(missing / config.coarse.length - 1e-9))
 
@@ -338,6 +338,6 @@ def _points(seeds: Sequence[SeedOption], state: State) -> NDArray[np.float32]:
 
 
 def _why(choice: Choice, what: str) -> str:
-    if math.isnan(choice.score):
+    if choice.score is None:
         return f"{what} at random, as the share of random picks asks"
     return f"{what} by {choice.selector}, score {choice.score:.4g}"

@@ -57,7 +57,7 @@ CREATE TABLE promotions (
     frame_row INTEGER NOT NULL,
     model INTEGER NOT NULL REFERENCES models (version),
     selector TEXT NOT NULL,
-    score REAL NOT NULL,
+    score REAL,
     round INTEGER NOT NULL
 );
 CREATE TABLE models (
@@ -159,8 +159,9 @@ class Promotion:
         Latent model version in which it was chosen.
     selector : str
         The rule that chose it.
-    score : float
-        The rule's score: for farthest point the distance to the nearest selected point when it was picked.
+    score : float or None
+        The rule's score: for farthest point the distance to the nearest selected point when it was picked; None for
+        a random pick.
     round : int
         The decision round.
     """
@@ -171,7 +172,7 @@ class Promotion:
     frame_row: int
     model: int
     selector: str
-    score: float
+    score: float | None
     round: int
 
 

@@ -23,13 +23,13 @@ class Choice:
         Row of the candidates.
     selector : str
         The rule that picked it.
-    score : float
-        The rule's score; NaN for random picks.
+    score : float or None
+        The rule's score; None where the rule has none.
     """
 
     index: int
     selector: str
-    score: float
+    score: float | None
 
 
 def choose(
@@ -79,4 +79,7 @@ def choose(
 
 
 def _choices(picks: Picks, name: str) -> list[Choice]:
-    return [Choice(int(i), name, float(s)) for i, s in zip(picks.indices, picks.scores, strict=True)]
+    return [
+        Choice(int(i), name, None if np.isnan(s) else float(s))
+        for i, s in zip(picks.indices, picks.scores, strict=True)
+    ]

@@ -33,10 +33,8 @@ class FarthestPoint:
         points = np.ascontiguousarray(candidates, dtype=np.float64)
         if len(points) == 0 or count < 1:
             return Picks(np.empty(0, np.int64), np.empty(0))
-        if len(selected):
-            distance = cKDTree(selected).query(points)[0]
-        else:
-            distance = np.linalg.norm(points - points.mean(axis=0), axis=1)
+        known = selected if len(selected) else points.mean(axis=0, keepdims=True)
+        distance = cKDTree(known).query(points)[0]
         open_ = np.ones(len(points), dtype=bool)
         taken: dict[int, int] = {}
         indices: list[int] = []
@@ -46,6 +44,8 @@ class FarthestPoint:
             indices.append(pick)
             scores.append(float(distance[pick]))
             open_[pick] = False
+            if len(selected) == 0 and len(indices) == 1:
+                distance[:] = np.inf
             group = int(groups[pick])
             taken[group] = taken.get(group, 0) + 1
             if taken[group] >= cap:

@@ -1,0 +1,223 @@
+"""Decisions: pure, reproducible, within their bounds."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from steer.config import CampaignConfig
+from steer.decide import (
+    Candidates,
+    Refine,
+    SeedOption,
+    StartFromFrame,
+    StartFromSeed,
+    State,
+    Train,
+    decide,
+    goal_reached,
+)
+
+
+def config(**sections) -> CampaignConfig:
+    base = {
+        "campaign": {"name": "t", "seed": 1},
+        "molecule": {"sequence": "AAA"},
+        "coarse": {"length": "1 ns", "segment": "1 ns", "frame_interval": "10 ps"},
+        "latent": {"min_frames": 100},
+        "seeding": {"initial": 4, "control_share": 0.0},
+        "selection": {"random_share": 0.0},
+        "stop": {"refinements": 100},
+    }
+    return CampaignConfig.model_validate({**base, **sections})
+
+
+EMPTY = State(
+    round=0,
+    slots={"all": 4, "cg": 4, "refine": 4, "train": 4},
+    open={"cg": 0, "refine": 0, "train": 0},
+    frames=0,
+    expected_frames=0,
+    trained_frames=0,
+    model=0,
+    drift=1.0,
+    cg_time=0.0,
+    cg_time_planned=0.0,
+    accepted=0,
+    coverage=0,
+    elapsed=0.0,
+    seeds=(SeedOption(1, "input", 0),),
+)
+
+
+def explored(**changes) -> State:
+    """A state with a model: 200 frames of 10 parents in two dimensions, everything of the first generation started."""
+    points = np.random.default_rng(0).normal(size=(200, 2)).astype(np.float32)
+    state = replace(
+        EMPTY,
+        frames=200,
+        expected_frames=400,
+        trained_frames=200,
+        model=1,
+        cg_time=2000.0,
+        cg_time_planned=4000.0,
+        seeds=(SeedOption(1, "input", 4, np.zeros(2, np.float32)),),
+        candidates=Candidates(points, np.arange(200) // 20),
+        explored=points,
+        selected=np.empty((0, 2), np.float32),
+    )
+    return replace(state, **changes)
+
+
+def kinds(actions) -> list[str]:
+    return [type(action).__name__ for action in actions]
+
+
+def test_a_new_campaign_starts_the_first_generation_up_to_the_backlog():
+    actions = decide(config(), EMPTY)
+    assert kinds(actions) == ["StartFromSeed"] * 4
+    assert all(action.seed == 1 and not action.steered for action in actions)
+
+
+def test_without_workers_nothing_is_started():
+    idle = replace(EMPTY, slots={"all": 0, "cg": 0, "refine": 0, "train": 0})
+    assert decide(config(), idle) == []
+
+
+def test_the_backlog_is_short():
+    actions = decide(config(), explored())
+    assert len(actions) == 5  # ceil(1.2 * 4)
+    assert decide(config(), explored(open={"cg": 3, "refine": 2, "train": 0})) == []
+
+
+def test_the_first_model_waits_for_min_frames_and_is_trained_once():
+    assert "Train" not in kinds(decide(config(), replace(EMPTY, frames=99)))
+    assert "Train" in kinds(decide(config(), replace(EMPTY, frames=100)))
+    training = replace(EMPTY, frames=100, trained_frames=100, open={"cg": 0, "refine": 0, "train": 1})
+    assert "Train" not in kinds(decide(config(), training))
+
+
+@pytest.mark.parametrize(
+    ("frames", "drift", "expected"),
+    [(399, 1.0, False), (400, 1.0, True), (300, 2.0, True), (210, 2.0, False)],
+)
+def test_retraining_on_growth_or_drift(frames, drift, expected):
+    actions = decide(config(), explored(frames=frames, drift=drift))
+    assert any(isinstance(action, Train) for action in actions) is expected
+
+
+def test_when_the_first_frames_are_too_few_another_start_keeps_the_campaign_alive():
+    seeds = (SeedOption(1, "input", 4),)
+    short = replace(EMPTY, frames=40, expected_frames=40, seeds=seeds)
+    assert kinds(decide(config(), short)) == ["StartFromSeed"]
+    enough = replace(EMPTY, frames=40, expected_frames=120, seeds=seeds)
+    assert decide(config(), enough) == []
+
+
+def test_refinements_hold_their_share_while_cg_work_waits_and_all_when_none_does():
+    actions = decide(config(), explored())
+    assert kinds(actions).count("Refine") == 2  # half of a backlog of 5, rounded down
+    done = config(stop={"refinements": 100, "aggregate_time": "4 ns"})
+    assert kinds(decide(done, explored())) == ["Refine"] * 4  # selection.batch
+
+
+def test_no_more_refinements_than_the_goal_needs():
+    almost = explored(accepted=99)
+    assert kinds(decide(config(), almost)).count("Refine") == 1
+
+
+def test_a_worker_without_a_kind_gets_no_such_job():
+    only_cg = explored(slots={"all": 4, "cg": 4, "refine": 0, "train": 0})
+    assert "Refine" not in kinds(decide(config(), only_cg))
+    only_refine = explored(slots={"all": 4, "cg": 0, "refine": 4, "train": 0})
+    assert set(kinds(decide(config(), only_refine))) == {"Refine"}
+
+
+def test_the_refined_seed_in_the_thinnest_place_starts_first():
+    seeds = (
+        SeedOption(1, "input", 4, np.zeros(2, np.float32)),
+        SeedOption(2, "aa", 0, np.array([0.1, 0.0], np.float32)),
+        SeedOption(3, "aa", 0, np.array([9.0, 9.0], np.float32)),
+        SeedOption(4, "aa", 1, np.array([99.0, 9.0], np.float32)),
+    )
+    actions = decide(config(), explored(seeds=seeds, open={"cg": 2, "refine": 2, "train": 0}))
+    assert actions == [StartFromSeed(3, True, actions[0].reason)]
+    assert "thin" in actions[0].reason
+
+
+def test_without_refined_seeds_the_most_novel_frame_is_restarted():
+    state = explored(open={"cg": 2, "refine": 2, "train": 0})
+    (action,) = decide(config(), state)
+    assert isinstance(action, StartFromFrame)
+    distances = np.linalg.norm(state.candidates.points, axis=1)
+    assert action.choice.index == int(np.argmax(distances))
+
+
+def test_a_refinement_gets_the_nearest_known_atoms_as_reference():
+    far = np.array([5.0, 5.0], np.float32)
+    points = np.concatenate([np.zeros((50, 2), np.float32), far[None]])
+    seeds = (
+        SeedOption(1, "input", 4, np.zeros(2, np.float32)),
+        SeedOption(2, "cg", 0, far),
+        SeedOption(3, "aa", 5, far + 0.5),
+    )
+    state = explored(seeds=seeds, candidates=Candidates(points, np.arange(51)), explored=points)
+    refine = next(action for action in decide(config(), state) if isinstance(action, Refine))
+    assert refine.choice.index == 50
+    assert refine.reference == 3
+
+
+def test_promoted_frames_repel_the_next_picks():
+    far, other = np.array([[8.0, 0.0]], np.float32), np.array([[0.0, 5.0]], np.float32)
+    points = np.concatenate([np.zeros((50, 2), np.float32), far, other])
+    candidates = Candidates(points, np.arange(52))
+    first = decide(config(), explored(candidates=candidates, open={"cg": 3, "refine": 1, "train": 0}))
+    assert [action.choice.index for action in first if isinstance(action, Refine)] == [50]
+    then = decide(
+        config(), explored(candidates=candidates, selected=far, open={"cg": 3, "refine": 1, "train": 0})
+    )
+    assert [action.choice.index for action in then if isinstance(action, Refine)] == [51]
+
+
+def test_the_same_state_gives_the_same_actions():
+    random = config(
+        selection={"random_share": 0.5, "selector": "random"}, seeding={"control_share": 0.5, "initial": 1}
+    )
+    assert decide(random, explored()) == decide(random, explored())
+    assert any(decide(random, explored(round=r)) != decide(random, explored(round=0)) for r in range(1, 20))
+
+
+def test_the_cg_budget_is_not_overdrawn():
+    nearly = config(stop={"aggregate_time": "6 ns"})
+    actions = decide(nearly, explored(slots={"all": 50, "cg": 50, "refine": 50, "train": 50}))
+    starts = [action for action in actions if isinstance(action, StartFromSeed | StartFromFrame)]
+    assert len(starts) == 2  # 4 of 6 ns are planned, 1 ns each
+
+
+def test_a_control_share_starts_unsteered_from_the_input():
+    controlled = config(seeding={"initial": 1, "control_share": 0.3})
+    actions = [
+        a for r in range(100) for a in decide(controlled, explored(round=r)) if not isinstance(a, Refine)
+    ]
+    controls = [action for action in actions if isinstance(action, StartFromSeed) and not action.steered]
+    assert 0.2 < len(controls) / len(actions) < 0.4
+
+
+@pytest.mark.parametrize(
+    ("stop", "reached"),
+    [
+        ({"aggregate_time": "2 ns"}, True),
+        ({"aggregate_time": "2.1 ns"}, False),
+        ({"refinements": 3}, True),
+        ({"refinements": 3, "aggregate_time": "3 ns"}, True),
+        ({"refinements": 3, "aggregate_time": "3 ns", "require": "all"}, False),
+        ({"refinements": 3, "aggregate_time": "2 ns", "require": "all"}, True),
+        ({"coverage": 51}, False),
+        ({"walltime": "2 h"}, True),
+        ({"walltime": "3 h"}, False),
+    ],
+)
+def test_goals(stop, reached):
+    state = explored(accepted=3, coverage=50, elapsed=2.5 * 3.6e15)
+    reason = goal_reached(config(stop=stop), state)
+    assert bool(reason) is reached

@@ -1,0 +1,188 @@
+"""The journal is the truth: nothing lost, nothing counted twice, whatever is delivered how often."""
+
+import sqlite3
+
+import pytest
+
+from steer.config import CampaignConfig
+from steer.exceptions import JournalError
+from steer.journal import Journal, Promotion, Seed
+from steer.ledger import Ledger
+from steer.messages import CgJob, CgResult, JobEvent, RefineJob, RefineResult, TrainJob, TrainResult
+
+CONFIG = CampaignConfig.model_validate(
+    {"campaign": {"name": "t"}, "molecule": {"sequence": "AAA"}, "stop": {"refinements": 1}}
+)
+INPUT = Seed(1, "input", 0, "seeds/seed-000001.pdb")
+
+
+def cg_job(number: int = 1) -> CgJob:
+    return CgJob(
+        key=f"cg:cg-{number:06d}",
+        simulation=f"cg-{number:06d}",
+        start=INPUT.file,
+        force_field=1,
+        steps=1000,
+        random_seed=7,
+    )
+
+
+def cg_done(job: CgJob) -> JobEvent:
+    result = CgResult(
+        simulation=job.simulation,
+        steps=1000,
+        frames=10,
+        seconds=1.0,
+        steps_per_second=1000.0,
+        platform="CPU",
+        end_state=f"cg/{job.simulation}/state.xml",
+    )
+    return JobEvent(key=job.key, status="done", worker="w", started=1.0, finished=2.0, result=result)
+
+
+@pytest.fixture
+def journal(tmp_path):
+    journal = Journal(tmp_path / "journal.db")
+    with journal.transaction():
+        journal.add_force_field(1, {"network": "elastic"})
+        journal.add_seed(INPUT)
+    yield journal
+    journal.close()
+
+
+def plan(journal: Journal, job: CgJob) -> None:
+    with journal.transaction():
+        journal.plan_cg(job, INPUT, steered=True)
+
+
+def test_a_planned_job_survives_reopening(journal):
+    plan(journal, cg_job())
+    journal.close()
+    again = Journal(journal.path)
+    assert again.unfinished() == [cg_job()]
+    assert [s.id for s in again.simulations()] == ["cg-000001"]
+    again.close()
+
+
+def test_an_event_delivered_twice_counts_once(journal):
+    plan(journal, cg_job())
+    assert journal.record(cg_done(cg_job()))
+    assert not journal.record(cg_done(cg_job()))
+    (job,) = journal.jobs()
+    assert (job.state, job.attempts) == ("done", 1)
+    assert journal.unfinished() == []
+
+
+def test_an_event_of_an_unknown_job_changes_nothing(journal):
+    assert not journal.record(cg_done(cg_job(99)))
+    assert journal.simulations() == []
+
+
+def test_a_returned_job_stays_open(journal):
+    plan(journal, cg_job())
+    assert journal.record(
+        JobEvent(key=cg_job().key, status="returned", worker="w", started=1.0, finished=2.0)
+    )
+    assert journal.unfinished() == [cg_job()]
+
+
+def test_a_transaction_that_fails_leaves_nothing(journal):
+    def write_half() -> None:
+        with journal.transaction():
+            journal.plan_cg(cg_job(), INPUT, steered=True)
+            journal.add_seed(INPUT)
+
+    with pytest.raises(sqlite3.IntegrityError):
+        write_half()
+    assert journal.simulations() == []
+    assert journal.jobs() == []
+
+
+def test_a_rejected_refinement_keeps_its_reasons(journal):
+    plan(journal, cg_job())
+    job = RefineJob(
+        key="refine:aa-000001",
+        simulation="aa-000001",
+        target="aa/aa-000001/target.pdb",
+        reference="structures/protein.pdb",
+        force_field=1,
+        steps=10,
+        random_seed=1,
+    )
+    result = RefineResult(
+        simulation="aa-000001",
+        accepted=False,
+        reasons=["TRP 6 is a D residue"],
+        report={},
+        backmapper="mstool",
+        attempts=6,
+        steps=0,
+        frames=0,
+        seconds=2.0,
+        platform="CPU",
+        secondary_structure="",
+        end_state="",
+    )
+    with journal.transaction():
+        journal.plan_training(TrainJob(key="train:0001", version=1, previous=0, frames=100, random_seed=1))
+        journal.plan_refinement(
+            job, Promotion("aa-000001", "cg-000001", 500, 4, 1, "farthest_point", 1.5, 0), 0
+        )
+    journal.record(JobEvent(key=job.key, status="done", worker="w", started=1.0, finished=2.0, result=result))
+    (refinement,) = journal.simulations("aa")
+    assert refinement.state == "rejected"
+    assert refinement.result["reasons"] == ["TRP 6 is a D residue"]
+    assert journal.promotions()[0].score == 1.5
+
+
+def test_the_ledger_in_memory_says_what_a_fresh_one_reads_from_disk(journal):
+    ledger = Ledger(journal, CONFIG)
+    with journal.transaction():
+        for number in (1, 2, 3):
+            ledger.plan_cg(cg_job(number), INPUT, steered=number > 1)
+        ledger.plan_training(TrainJob(key="train:0001", version=1, previous=0, frames=100, random_seed=1))
+    with journal.transaction():
+        ledger.record(cg_done(cg_job(1)))
+        ledger.record(
+            JobEvent(key=cg_job(2).key, status="failed", worker="w", started=1.0, finished=2.0, error="NaN")
+        )
+        trained = TrainResult(version=1, statistics={"loss": 0.5}, seconds=1.0)
+        ledger.record(
+            JobEvent(key="train:0001", status="done", worker="w", started=1.0, finished=2.0, result=trained)
+        )
+    fresh = Ledger(journal, CONFIG)
+    for name in ("seeds", "simulations", "models", "open", "started", "failed"):
+        assert getattr(ledger, name) == getattr(fresh, name), name
+    assert ledger.cg_time_planned == pytest.approx(fresh.cg_time_planned)
+    assert fresh.cg_time_planned == pytest.approx(2 * 1000 * 0.02)
+    assert fresh.latest_model() == 1
+
+
+def test_readers_open_it_beside_the_writer(journal):
+    reader = Journal(journal.path, read_only=True)
+    plan(journal, cg_job())
+    assert len(reader.simulations()) == 1
+    with pytest.raises(sqlite3.OperationalError):
+        reader.set_meta("x", 1)
+    reader.close()
+
+
+def test_a_damaged_file_is_reported_by_name(tmp_path):
+    path = tmp_path / "journal.db"
+    path.write_bytes(b"no database at all" * 100)
+    with pytest.raises(JournalError, match=r"journal\.db.*cannot be read"):
+        Journal(path)
+
+
+def test_a_missing_journal_is_reported(tmp_path):
+    with pytest.raises(JournalError, match="no journal here"):
+        Journal(tmp_path / "journal.db", read_only=True)
+
+
+def test_a_journal_of_another_schema_is_refused(journal):
+    journal.close()
+    db = sqlite3.connect(journal.path)
+    db.execute("PRAGMA user_version = 99")
+    db.close()
+    with pytest.raises(JournalError, match="version 99"):
+        Journal(journal.path)
