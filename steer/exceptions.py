@@ -9,6 +9,8 @@
     ├── JournalError(RuntimeError)        the journal is damaged or contradicts itself         exit 1
     ├── FrameError(ValueError)            a frame message is truncated, corrupt or foreign     (set aside, never fatal)
     ├── JobError(ValueError)              a job payload or result does not fit its schema      exit 1
+    ├── JobStopped(RuntimeError)          a job was asked to stop and saved its state          (handed back)
+    ├── FolderHeld(RuntimeError)          another attempt at the same job holds its folder     (handed back)
     ├── ServerError(RuntimeError)         Redis cannot be started, reached or used             exit 3
     └── EnvironmentNotReady(RuntimeError) something this machine lacks                         exit 3
 
@@ -31,8 +33,10 @@ __all__ = [
     "CampaignError",
     "ConfigError",
     "EnvironmentNotReady",
+    "FolderHeld",
     "FrameError",
     "JobError",
+    "JobStopped",
     "JournalError",
     "ServerError",
     "SteerError",
@@ -117,6 +121,31 @@ class FrameError(SteerError, ValueError):
 
 class JobError(SteerError, ValueError):
     """A job payload or result does not fit its schema."""
+
+
+class JobStopped(SteerError, RuntimeError):
+    """A job was asked to stop, has saved its state and can go on from there. Raised by a job's runner."""
+
+
+class FolderHeld(SteerError, RuntimeError):
+    """Another attempt at the same job holds the job's folder.
+
+    Parameters
+    ----------
+    folder : Path
+        The job's folder.
+    holder : str
+        The other attempt.
+    """
+
+    def __init__(self, folder: Path, holder: str) -> None:
+        self.folder, self.holder = folder, holder
+        super().__init__(
+            f"{folder} is held by another attempt at the same job ({holder}), which goes on with it."
+        )
+
+    def __reduce__(self) -> tuple[type[FolderHeld], tuple[Path, str]]:
+        return type(self), (self.folder, self.holder)
 
 
 class ServerError(SteerError, RuntimeError):
