@@ -45,7 +45,8 @@ def load_config(path: str | Path) -> CampaignConfig:
     """
     path = Path(path)
     source = _read(path)
-    data = _parse(source, path)
+    # A required section that is missing is checked as an empty one, so that its own message appears.
+    data = {"campaign": {}, "molecule": {}, "stop": {}} | _parse(source, path)
     try:
         config = CampaignConfig.model_validate_json(json.dumps(data, default=str), strict=True)
     except ValidationError as error:

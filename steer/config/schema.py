@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -283,14 +283,6 @@ class CampaignConfig(_Section):
     seeding: Seeding = Field(default_factory=Seeding)
     stop: Stop
     workers: Workers = Field(default_factory=Workers)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _empty_sections(cls, data: Any) -> Any:
-        """A missing `campaign`, `molecule` or `stop` is checked as an empty one, so that its own message appears."""
-        if isinstance(data, dict):
-            return {"campaign": {}, "molecule": {}, "stop": {}} | data
-        return data
 
     @model_validator(mode="after")
     def _frames_of_refinement(self) -> Self:
