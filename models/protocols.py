@@ -24,9 +24,17 @@ TrainingProgress = Callable[[int, int, float], None]
 class Featurizer(Protocol):
     """Bead positions to invariant features."""
 
-    name: str
-    n_beads: int
-    n_features: int
+    @property
+    def name(self) -> str:
+        """Which kind of featurizer, as it stands in `definition`."""
+
+    @property
+    def n_beads(self) -> int:
+        """Beads of a frame."""
+
+    @property
+    def n_features(self) -> int:
+        """Numbers it makes of a frame."""
 
     def transform(self, positions: NDArray[np.floating]) -> NDArray[np.float32]:
         """Features of frames.
@@ -57,10 +65,21 @@ class Featurizer(Protocol):
 class LatentModel(Protocol):
     """A frozen map from frames to the latent space of one version."""
 
-    name: str
-    version: int
-    n_latents: int
-    featurizer: Featurizer
+    @property
+    def name(self) -> str:
+        """Which kind of model, as the registry knows it: ``vae`` or ``pca``."""
+
+    @property
+    def version(self) -> int:
+        """Version, from 1. Latent points of two versions are never mixed."""
+
+    @property
+    def n_latents(self) -> int:
+        """Dimensions of the latent space."""
+
+    @property
+    def featurizer(self) -> Featurizer:
+        """What turns frames into the numbers that are encoded."""
 
     def encode(self, positions: NDArray[np.floating]) -> NDArray[np.float32]:
         """Latent points, shape (n_frames, n_latents), of frames of shape (n_frames, n_beads, 3) in nm."""
@@ -69,10 +88,20 @@ class LatentModel(Protocol):
         """How badly each frame is reconstructed: mean squared error over standardised features, shape (n_frames,)."""
 
     def statistics(self) -> dict[str, Any]:
-        """Training statistics as JSON types (frames, epochs, losses, explained variance, seconds, aligned_to)."""
+        """Training statistics as JSON types; at least these keys.
+
+        ``frames``, ``features``, ``epochs``, ``best_epoch``, ``training_losses`` and ``validation_losses`` (a number
+        an epoch), ``decode_error`` and ``validation_decode_error`` (means over the frames trained on and held out; the
+        latter is what drift is measured against), ``explained_variance``, ``latent_variance`` (a number a dimension),
+        ``aligned_to`` (a version; 0 for none), ``alignment_agreement`` (absent without alignment), ``seconds``,
+        ``seed``, ``libraries``.
+        """
 
     def save(self, directory: Path) -> None:
-        """Write ``weights.safetensors`` and ``model.json`` (atomically: a folder is whole or absent)."""
+        """Write ``weights.safetensors`` and ``model.json`` (atomically: a folder is whole or absent).
+
+        Saving the same model again is harmless; a folder that holds anything else is a `ModelFileError`.
+        """
 
     @classmethod
     def load(cls, directory: Path) -> Self:
@@ -94,10 +123,14 @@ class LatentTrainer(Protocol):
         """Train on frames (n_frames, n_beads, 3) and return the frozen model.
 
         With `previous`, the new latent space is aligned to the old one (orthogonal Procrustes over the same frames),
-        so that plots of successive versions do not jump. Same seed, same frames: same model.
+        so that plots of successive versions do not jump. Same seed, same frames, same machine: same model, to the
+        last bit on a CPU. An exception from `progress` ends the training and comes through.
 
         Raises
         ------
         TrainingError
-            When there are too few frames or the loss is not finite.
+            When there are too few frames, they do not differ, `previous` has other dimensions, or the loss is not
+            finite.
+        FeatureError
+            When the frames do not fit the featurizer.
         """

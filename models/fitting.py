@@ -1,0 +1,161 @@
+"""What every trainer does before and after its own part: prepare the features, orient the model, keep the record."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import itertools
+import platform
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.alignment import agreement, principal_axes, procrustes
+from models.autoencoder import Autoencoder
+from models.exceptions import TrainingError
+from models.protocols import Featurizer, LatentModel
+from models.standardisation import Standardisation
+
+__all__ = ["TrainingSet", "finished", "prepare"]
+
+Model = TypeVar("Model", bound=Autoencoder)
+
+_LEAST_FRAMES = 20
+_RUNS = 10
+_HELD_OUT = 0.1
+_ALIGNMENT_FRAMES = 20_000
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingSet:
+    """Standardised features, and which of them are held out.
+
+    Attributes
+    ----------
+    standardisation : Standardisation
+    training : ndarray, shape (n, n_features), float32
+    validation : ndarray, shape (m, n_features), float32
+    started : float
+        Reading of the monotonic clock, for the record only.
+    """
+
+    standardisation: Standardisation
+    training: NDArray[np.float32]
+    validation: NDArray[np.float32]
+    started: float
+
+
+def prepare(
+    featurizer: Featurizer,
+    n_latents: int,
+    positions: NDArray[np.floating],
+    previous: LatentModel | None,
+    seed: int,
+) -> TrainingSet:
+    """Check that training can start; featurise, hold out and standardise.
+
+    Frames lie in the order in which they came, and neighbours are alike: a tenth is held out as ten unbroken runs, one
+    somewhere in each tenth of the frames, so that validation frames are not copies of training frames.
+
+    Raises
+    ------
+    TrainingError
+        When there are too few frames, they do not differ, or the dimensions do not fit.
+    FeatureError
+        When the frames do not fit the featurizer.
+    """
+    started = time.monotonic()
+    if len(positions) < _LEAST_FRAMES:
+        raise TrainingError(
+            f"{len(positions)} frames are too few to learn from; at least {_LEAST_FRAMES} are needed."
+        )
+    if not 1 <= n_latents <= featurizer.n_features:
+        raise TrainingError(f"{n_latents} latent dimensions do not fit {featurizer.n_features} features.")
+    if previous is not None and previous.n_latents != n_latents:
+        raise TrainingError(
+            f"Version {previous.version} has {previous.n_latents} latent dimensions and cannot be aligned with"
+            f" {n_latents}; train without a previous version."
+        )
+    features = featurizer.transform(positions)
+    held_out = _held_out(len(features), seed)
+    try:
+        standardisation = Standardisation.of(features[~held_out])
+    except ValueError as error:
+        raise TrainingError(
+            f"There is nothing to learn from these {len(features)} frames: {error}."
+        ) from error
+    standardised = standardisation.apply(features)
+    return TrainingSet(standardisation, standardised[~held_out], standardised[held_out], started)
+
+
+def finished(
+    model: Model,
+    data: TrainingSet,
+    positions: NDArray[np.floating],
+    previous: LatentModel | None,
+    record: dict[str, Any],
+    packages: Sequence[str],
+) -> Model:
+    """The model, oriented and with its statistics.
+
+    A first version is laid along its principal axes; a later one is aligned to `previous` over the same frames.
+    `packages` are the libraries whose versions belong on record.
+    """
+    latents = model.encode_features(data.training)
+    if previous is None:
+        model = model.moved(principal_axes(latents))
+        alignment: dict[str, Any] = {"aligned_to": 0}
+    else:
+        model, alignment = _aligned(model, positions, previous)
+    return model.recorded(
+        frames=len(positions),
+        features=data.training.shape[1],
+        **record,
+        **_quality(model, data),
+        **alignment,
+        seconds=round(time.monotonic() - data.started, 3),
+        libraries=_libraries(packages),
+    )
+
+
+def _held_out(count: int, seed: int) -> NDArray[np.bool_]:
+    rng = np.random.default_rng([seed, 1])
+    edges = np.linspace(0, count, _RUNS + 1).astype(int)
+    chosen = np.zeros(count, bool)
+    for first, last in itertools.pairwise(edges):
+        length = max(1, round(_HELD_OUT * (last - first)))
+        start = int(rng.integers(first, last - length + 1))
+        chosen[start : start + length] = True
+    return chosen
+
+
+def _aligned(
+    model: Model, positions: NDArray[np.floating], previous: LatentModel
+) -> tuple[Model, dict[str, Any]]:
+    rows = np.linspace(0, len(positions) - 1, min(len(positions), _ALIGNMENT_FRAMES)).astype(int)
+    frames = positions[rows]
+    old, new = previous.encode(frames), model.encode(frames)
+    move = procrustes(new, old)
+    record = {"aligned_to": previous.version, "alignment_agreement": agreement(move.apply(new), old)}
+    return model.moved(move), record
+
+
+def _quality(model: Autoencoder, data: TrainingSet) -> dict[str, Any]:
+    errors = model.feature_errors(data.training).astype(np.float64)
+    unexplained = errors.mean() / float(np.square(data.training, dtype=np.float64).mean())
+    spread = model.encode_features(data.training).astype(np.float64).var(axis=0)
+    return {
+        "decode_error": float(errors.mean()),
+        "validation_decode_error": float(model.feature_errors(data.validation).mean(dtype=np.float64)),
+        "explained_variance": 1.0 - float(unexplained),
+        "latent_variance": [float(value) for value in spread],
+    }
+
+
+def _libraries(packages: Sequence[str]) -> dict[str, str]:
+    return {"python": platform.python_version()} | {
+        name: importlib.metadata.version(name) for name in packages
+    }

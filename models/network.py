@@ -1,0 +1,136 @@
+"""Plain networks in numpy: what a frozen model needs of a neural network, without torch.
+
+Training wants automatic differentiation; encoding wants a few matrix products. A coordinator only encodes, so the
+trained weights live here as arrays, and torch stays in the process that trains.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+
+__all__ = ["Layer", "Network"]
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """An affine map ``x @ weight + bias``.
+
+    Parameters
+    ----------
+    weight : ndarray, shape (n_in, n_out), float32
+    bias : ndarray, shape (n_out,), float32
+
+    Raises
+    ------
+    ValueError
+        When the shapes do not belong together or a number is not finite.
+    """
+
+    weight: NDArray[np.float32]
+    bias: NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        if self.weight.ndim != 2 or self.bias.shape != self.weight.shape[1:]:
+            raise ValueError(f"a weight of {self.weight.shape} and a bias of {self.bias.shape} are no layer")
+        for array in (self.weight, self.bias):
+            if array.dtype != np.float32 or not np.isfinite(array).all():
+                raise ValueError("the numbers of a layer must be finite and of the type float32")
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """Affine layers with SiLU, ``x / (1 + exp(-x))``, between them (Elfwing et al., arXiv:1702.03118).
+
+    Parameters
+    ----------
+    layers : tuple of Layer
+        At least one. A single layer is an affine map.
+
+    Raises
+    ------
+    ValueError
+        When there is no layer, or one does not fit the next.
+    """
+
+    layers: tuple[Layer, ...]
+
+    def __post_init__(self) -> None:
+        if not self.layers:
+            raise ValueError("a network needs at least one layer")
+        for layer, following in itertools.pairwise(self.layers):
+            if layer.weight.shape[1] != following.weight.shape[0]:
+                raise ValueError(
+                    f"{layer.weight.shape[1]} outputs do not fit {following.weight.shape[0]} inputs"
+                )
+
+    @property
+    def n_inputs(self) -> int:
+        """Numbers that go in."""
+        return int(self.layers[0].weight.shape[0])
+
+    @property
+    def n_outputs(self) -> int:
+        """Numbers that come out."""
+        return int(self.layers[-1].weight.shape[1])
+
+    def apply(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Outputs, shape (n, n_outputs), of inputs of shape (n, n_inputs)."""
+        values = inputs
+        for layer in self.layers[:-1]:
+            values = values @ layer.weight
+            values += layer.bias
+            values *= expit(values)
+        return values @ self.layers[-1].weight + self.layers[-1].bias
+
+    def then(self, rotation: NDArray[np.floating], shift: NDArray[np.floating]) -> Network:
+        """This network followed by ``y @ rotation + shift``, absorbed in its last layer."""
+        last = self.layers[-1]
+        weight = last.weight.astype(np.float64) @ rotation
+        bias = last.bias.astype(np.float64) @ rotation + shift
+        return Network((*self.layers[:-1], _layer(weight, bias)))
+
+    def after(self, rotation: NDArray[np.floating], shift: NDArray[np.floating]) -> Network:
+        """This network preceded by ``x @ rotation + shift``, absorbed in its first layer."""
+        first = self.layers[0]
+        weight = rotation @ first.weight.astype(np.float64)
+        bias = first.bias + shift @ first.weight.astype(np.float64)
+        return Network((_layer(weight, bias), *self.layers[1:]))
+
+    def tensors(self, name: str) -> dict[str, NDArray[np.float32]]:
+        """Arrays by name, ``<name>.0.weight`` and so on, for a file."""
+        named = {}
+        for i, layer in enumerate(self.layers):
+            named[f"{name}.{i}.weight"], named[f"{name}.{i}.bias"] = layer.weight, layer.bias
+        return named
+
+    @classmethod
+    def from_tensors(cls, name: str, tensors: Mapping[str, NDArray[np.float32]]) -> Network:
+        """Rebuild from `tensors`.
+
+        Raises
+        ------
+        ValueError
+            When a layer is missing or does not fit.
+        """
+        count = sum(key.startswith(f"{name}.") and key.endswith(".weight") for key in tensors)
+        missing = [
+            key
+            for i in range(count)
+            for key in (f"{name}.{i}.weight", f"{name}.{i}.bias")
+            if key not in tensors
+        ]
+        if missing or not count:
+            raise ValueError(f"the {name} lacks {missing or 'all its layers'}")
+        return cls(
+            tuple(Layer(tensors[f"{name}.{i}.weight"], tensors[f"{name}.{i}.bias"]) for i in range(count))
+        )
+
+
+def _layer(weight: NDArray[np.floating], bias: NDArray[np.floating]) -> Layer:
+    return Layer(weight.astype(np.float32), bias.astype(np.float32))
