@@ -19,7 +19,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from models import load_model
+from models.registry import load_model
 from steer.act import Planner
 from steer.decide import SeedOption, State, decide, goal_reached
 from steer.exceptions import CampaignError

@@ -1,0 +1,132 @@
+"""What the coverage plots are drawn from: plain arrays, read from a campaign directory without its coordinator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from steer.exceptions import CampaignError
+from steer.journal import Journal, Promotion, Seed, Simulation
+from steer.latents import LatentTable
+
+if TYPE_CHECKING:
+    from steer.campaign import CampaignDirectory
+    from steer.config import CampaignConfig
+
+__all__ = ["CoverageData", "load_coverage_data"]
+
+ENCODE_AT_ONCE = 20_000
+
+
+@dataclass(frozen=True)
+class CoverageData:
+    """Frames, seeds and refinements of a campaign in the latent space of its newest model.
+
+    Attributes
+    ----------
+    campaign : str
+    version : int
+        Latent model version.
+    model : str
+        Its kind, as ``vae``.
+    trained : int
+        Frames it was trained on (the first rows); their spread sets the size of the coverage cells.
+    points : ndarray, shape (n, d), float32
+        Latent points of all frames, in the order in which they were stored.
+    cg : ndarray, shape (n,), bool
+        Which of them are coarse-grained.
+    number : ndarray, shape (n,), int
+        Number of the simulation each belongs to, within its level.
+    step : ndarray, shape (n,), int
+    time : ndarray, shape (n,)
+        ps since the start of its simulation.
+    frame_interval : float
+        ps of CG simulation that one CG frame stands for.
+    seeds : list of Seed
+    seed_points : ndarray, shape (len(seeds), d), float32
+    simulations : dict of str to Simulation
+    promotions : list of Promotion
+    """
+
+    campaign: str
+    version: int
+    model: str
+    trained: int
+    points: NDArray[np.float32]
+    cg: NDArray[np.bool_]
+    number: NDArray[np.int64]
+    step: NDArray[np.int64]
+    time: NDArray[np.float64]
+    frame_interval: float
+    seeds: list[Seed]
+    seed_points: NDArray[np.float32]
+    simulations: dict[str, Simulation]
+    promotions: list[Promotion]
+
+    def generation(self) -> NDArray[np.int64]:
+        """Generation of each frame's simulation, shape (n,); -1 for a simulation the journal does not know."""
+        tables = {level: np.full(int(self.number.max(initial=0)) + 1, -1) for level in ("cg", "aa")}
+        for id, simulation in self.simulations.items():
+            number = int(id[3:])
+            if number < len(tables[simulation.level]):
+                tables[simulation.level][number] = simulation.generation
+        return np.where(self.cg, tables["cg"][self.number], tables["aa"][self.number])
+
+    def steered(self) -> NDArray[np.bool_]:
+        """Whether each frame's simulation was started by a selection, shape (n,)."""
+        unsteered = [int(id[3:]) for id, s in self.simulations.items() if s.level == "cg" and not s.steered]
+        return ~(self.cg & np.isin(self.number, unsteered))
+
+
+def load_coverage_data(directory: CampaignDirectory, config: CampaignConfig) -> CoverageData:
+    """Read a campaign's frames and encode them with its newest model.
+
+    Raises
+    ------
+    CampaignError
+        When there is no trained model yet.
+    """
+    from sims.martini.model import CoarseModel
+
+    from models.registry import load_model
+    from steer.framestore import FrameStore
+
+    journal = Journal(directory.journal, read_only=True)
+    try:
+        trained = [model for model in journal.models() if model.state == "done"]
+        if not trained:
+            raise CampaignError(
+                directory.root,
+                "there is no latent model yet, so nothing to draw; the first is trained when "
+                f"{config.latent.min_frames} frames are stored ('steer status' tells how many are).",
+            )
+        model = load_model(directory.model(trained[-1].version))
+        store = FrameStore(directory.frames, model.featurizer.n_beads, read_only=True)
+        table = LatentTable(model, store)
+        while table.advance(ENCODE_AT_ONCE):
+            pass
+        rows = len(table)
+        seeds = journal.seeds()
+        coarse = CoarseModel.load(directory.force_field(1))
+        beads = np.array([coarse.read_pdb(directory.root / seed.file) for seed in seeds], dtype=np.float32)
+        return CoverageData(
+            campaign=config.campaign.name,
+            version=model.version,
+            model=model.name,
+            trained=trained[-1].frames,
+            points=table.points,
+            cg=np.asarray(store.level[:rows]) == "cg",
+            number=np.asarray(store.number[:rows], dtype=np.int64),
+            step=np.asarray(store.step[:rows], dtype=np.int64),
+            time=np.asarray(store.time[:rows], dtype=np.float64),
+            frame_interval=config.coarse.frame_interval,
+            seeds=seeds,
+            seed_points=model.encode(beads),
+            simulations={simulation.id: simulation for simulation in journal.simulations()},
+            promotions=journal.promotions(),
+        )
+    finally:
+        journal.close()

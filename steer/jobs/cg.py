@@ -1,0 +1,57 @@
+"""One coarse-grained simulation from one seed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sims.engines.coarse import CoarseOptions, MartiniEngine
+from sims.martini.model import CoarseModel
+from sims.platforms import choose_platform
+from sims.run import run_simulation
+from steer.act import round_steps
+from steer.exceptions import JobStopped
+from steer.messages import CgJob, CgResult, Job
+
+if TYPE_CHECKING:
+    from steer.jobs.context import JobContext
+
+__all__ = ["run"]
+
+
+def run(job: Job, context: JobContext) -> CgResult:
+    """Simulate in resumable segments, publishing frames as they come."""
+    if not isinstance(job, CgJob):
+        raise TypeError(f"expected a CG job, not {type(job).__name__}")
+    settings = context.config.coarse
+    model = CoarseModel.load(context.directory.force_field(job.force_field))
+    options = CoarseOptions(
+        temperature=settings.temperature,
+        padding=settings.padding,
+        salt=settings.salt,
+        timestep=settings.timestep,
+        nonbonded=settings.nonbonded,
+    )
+    engine = MartiniEngine(model, options, choose_platform(context.config.workers.platform))
+    summary = run_simulation(
+        engine,
+        context.folder,
+        start=model.read_pdb(context.directory.root / job.start),
+        seed=job.random_seed,
+        steps=job.steps,
+        segment=round_steps(settings.segment, settings.timestep),
+        every=round_steps(settings.frame_interval, settings.timestep),
+        on_frame=lambda frame: context.publish([frame]),
+        progress=context.progress,
+        should_stop=context.should_stop,
+    )
+    if not summary.completed:
+        raise JobStopped(f"{job.simulation} was asked to stop at step {summary.steps}; its state is saved.")
+    return CgResult(
+        simulation=job.simulation,
+        steps=summary.steps,
+        frames=summary.frames,
+        seconds=summary.seconds,
+        steps_per_second=summary.steps_per_second,
+        platform=engine.platform,
+        end_state=summary.state.relative_to(context.directory.root).as_posix(),
+    )
