@@ -1,13 +1,64 @@
-"""Frames: the dataclass and its wire format. (Codec to be written: see the module's owner.)"""
+"""Frames and their wire format.
+
+A message is a fixed prefix and two parts::
+
+    magic  4 bytes  b"STF1"
+    crc32  uint32   little endian, over everything that follows it
+    length uint16   little endian, bytes of the header
+    header          msgpack array: the fields of `_Header`, in order
+    payload         coordinates
+
+Coordinates are whole multiples of `RESOLUTION` counted from the frame's minimum along each axis, so they never wrap:
+unsigned 16-bit counts, or 32-bit ones where the molecule is larger than 65.5 nm. They are kept as they are, or, when
+that is smaller, as differences from bead to bead with the sign in the lowest bit, their bytes sorted by significance
+and deflated.
+"""
 
 from __future__ import annotations
 
+import math
+import re
+import struct
+import zlib
 from dataclasses import dataclass
+from typing import Annotated, Any, Final, Literal
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Frame"]
+from steer.exceptions import FrameError
+
+__all__ = [
+    "MAX_BEADS",
+    "MAX_COORDINATE",
+    "MAX_STEP",
+    "RESOLUTION",
+    "Frame",
+    "decode",
+    "encode",
+]
+
+RESOLUTION = 0.001
+"""nm; coordinates travel as whole multiples of this."""
+
+MAX_COORDINATE = 1e4
+"""nm; a bead farther from the origin has left a diverged simulation (and single precision ends near here)."""
+
+MAX_BEADS = 1_000_000
+"""Beads a frame may have."""
+
+MAX_STEP = 2**43 - 1
+"""Largest step: identities of frames are kept as (level, number, step) in 64 bits."""
+
+MAX_MESSAGE = 16 * 2**20
+"""Bytes of the longest message that is looked at."""
+
+_VERSION: Final = 1
+_MAGIC = b"STF1"
+_PREFIX = struct.Struct("<4sIH")
+_CHECKED = 8
+_SIMULATION = re.compile(r"(cg|aa)-[0-9]{6}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,3 +100,191 @@ class Frame:
     def identity(self) -> tuple[str, int]:
         """(simulation, step): the same frame delivered twice has the same identity."""
         return self.simulation, self.step
+
+
+class _Header(msgspec.Struct, array_like=True, frozen=True, forbid_unknown_fields=True):
+    version: Literal[1]
+    campaign: Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+    simulation: Annotated[str, msgspec.Meta(pattern=r"^(cg|aa)-[0-9]{6}\Z")]
+    level: Literal["cg", "aa"]
+    step: Annotated[int, msgspec.Meta(ge=0, le=MAX_STEP)]
+    time: float
+    box: tuple[float, float, float]
+    force_field: Annotated[int, msgspec.Meta(ge=0, lt=2**32)]
+    published: float
+    count: Annotated[int, msgspec.Meta(ge=1, le=MAX_BEADS)]
+    minimum: tuple[float, float, float]
+    dtype: Literal["u2", "u4"]
+    packing: Literal["plain", "deflated"]
+
+
+_header_encoder = msgspec.msgpack.Encoder()
+_header_decoder = msgspec.msgpack.Decoder(_Header)
+
+
+def encode(frame: Frame) -> bytes:
+    """The message that carries a frame.
+
+    Parameters
+    ----------
+    frame : Frame
+        Coordinates come back within half of `RESOLUTION`, and the rounding of single precision.
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    FrameError
+        When the frame cannot be described: a coordinate that is not finite or beyond `MAX_COORDINATE`, no beads or
+        more than `MAX_BEADS`, a simulation id that does not fit its level, a step or time out of range.
+    """
+    positions = np.asarray(frame.positions, dtype=np.float64)
+    _check_positions(positions, frame.simulation, frame.step)
+    minimum = positions.min(axis=0)
+    counts = np.rint((positions - minimum) / RESOLUTION)
+    dtype: Literal["u2", "u4"] = "u2" if counts.max() <= 0xFFFF else "u4"
+    packing, payload = _pack(counts.astype(f"<{dtype}"))
+    header = _Header(
+        _VERSION,
+        frame.campaign,
+        frame.simulation,
+        frame.level,  # type: ignore[arg-type]
+        int(frame.step),
+        float(frame.time),
+        tuple(map(float, frame.box)),  # type: ignore[arg-type]
+        int(frame.force_field),
+        float(frame.published),
+        len(positions),
+        tuple(minimum.tolist()),
+        dtype,
+        packing,
+    )
+    _check_header(header)
+    packed = _header_encoder.encode(header)
+    body = struct.pack("<H", len(packed)) + packed + payload
+    return _MAGIC + struct.pack("<I", zlib.crc32(body)) + body
+
+
+def decode(message: bytes) -> Frame:
+    """The frame that a message carries.
+
+    Parameters
+    ----------
+    message : bytes
+        Anything: what is not a whole, undamaged message of `encode` is refused.
+
+    Returns
+    -------
+    Frame
+
+    Raises
+    ------
+    FrameError
+        When the message is truncated, corrupt, foreign, or too large; nothing else is ever raised.
+    """
+    header, payload = _open(message)
+    counts = _unpack(payload, header)
+    positions = np.array(header.minimum) + RESOLUTION * counts.astype(np.float64)
+    _check_positions(positions, header.simulation, header.step)
+    return Frame(
+        header.campaign,
+        header.simulation,
+        header.level,
+        header.step,
+        header.time,
+        np.array(header.box, dtype=np.float32),
+        header.force_field,
+        header.published,
+        positions.astype(np.float32),
+    )
+
+
+def _open(message: bytes) -> tuple[_Header, bytes]:
+    if not _PREFIX.size <= len(message) <= MAX_MESSAGE:
+        raise FrameError(f"A message of {len(message)} bytes is no frame: it is too short or too long.")
+    magic, checksum, length = _PREFIX.unpack_from(message)
+    if magic != _MAGIC:
+        raise FrameError(f"A message that begins with {magic!r} is no frame of ours.")
+    if zlib.crc32(memoryview(message)[_CHECKED:]) != checksum:
+        raise FrameError("A frame message is truncated or corrupt: its checksum does not fit.")
+    end = _PREFIX.size + length
+    try:
+        header = _header_decoder.decode(message[_PREFIX.size : end])
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise FrameError(f"The header of a frame message does not fit its schema: {error}") from error
+    _check_header(header)
+    return header, message[end:]
+
+
+def _check_header(header: _Header) -> None:
+    where = f"{header.simulation} step {header.step}"
+    match = _SIMULATION.fullmatch(header.simulation)
+    if match is None or match[1] != header.level:
+        raise FrameError(
+            f"{header.simulation!r} is no id of a simulation of level {header.level!r}; "
+            "expected one like 'cg-000012' or 'aa-000003'."
+        )
+    if not 1 <= len(header.campaign) <= 128:
+        raise FrameError(f"The frame {where} names no campaign.")
+    if not (0 <= header.step <= MAX_STEP and 0 <= header.force_field < 2**32):
+        raise FrameError(f"The frame {where} has a step or force-field version out of range.")
+    if not (math.isfinite(header.time) and math.isfinite(header.published)):
+        raise FrameError(f"The frame {where} has a time that is not finite.")
+    if len(header.box) != 3 or not all(0 <= edge <= MAX_COORDINATE for edge in header.box):
+        raise FrameError(f"The frame {where} has an impossible box, {header.box} nm.")
+
+
+def _check_positions(positions: NDArray[np.float64], simulation: str, step: int) -> None:
+    if positions.ndim != 2 or positions.shape[1] != 3 or not 1 <= len(positions) <= MAX_BEADS:
+        raise FrameError(
+            f"The frame {simulation} step {step} has positions of shape {positions.shape}; "
+            f"expected (1 to {MAX_BEADS} beads, 3)."
+        )
+    largest = np.abs(positions).max()
+    if not largest <= MAX_COORDINATE:
+        raise FrameError(
+            f"The frame {simulation} step {step} has coordinates that are not finite or beyond "
+            f"{MAX_COORDINATE:g} nm: the simulation has diverged."
+        )
+
+
+def _pack(counts: NDArray[Any]) -> tuple[Literal["plain", "deflated"], bytes]:
+    plain = counts.tobytes()
+    columns = counts.view(np.dtype(counts.dtype.str.replace("u", "i")))
+    differences = np.diff(columns, axis=0, prepend=columns.dtype.type(0)).T
+    bits = 8 * columns.dtype.itemsize - 1
+    folded = np.ascontiguousarray((differences << 1) ^ (differences >> bits))
+    planes = folded.view(np.uint8).reshape(-1, columns.dtype.itemsize).T
+    deflated = zlib.compress(planes.tobytes(), 1)
+    return ("deflated", deflated) if len(deflated) < len(plain) else ("plain", plain)
+
+
+def _unpack(payload: bytes, header: _Header) -> NDArray[Any]:
+    unsigned = np.dtype(f"<{header.dtype}")
+    size = header.count * 3 * unsigned.itemsize
+    if header.packing == "deflated":
+        payload = _inflate(payload, size)
+    if len(payload) != size:
+        raise FrameError(
+            f"A frame of {header.count} beads has {len(payload)} bytes of coordinates, not {size}."
+        )
+    if header.packing == "plain":
+        return np.frombuffer(payload, dtype=unsigned).reshape(header.count, 3)
+    planes = np.frombuffer(payload, dtype=np.uint8).reshape(unsigned.itemsize, -1)
+    folded = np.ascontiguousarray(planes.T).view(unsigned).reshape(3, header.count)
+    differences = (folded >> 1) ^ -(folded & 1)
+    return np.cumsum(differences, axis=1, dtype=unsigned).T
+
+
+def _inflate(payload: bytes, size: int) -> bytes:
+    """Never more than one byte beyond what the header announces, whatever the payload would swell to."""
+    inflater = zlib.decompressobj()
+    try:
+        plain = inflater.decompress(payload, size + 1)
+    except zlib.error as error:
+        raise FrameError(f"The coordinates of a frame message cannot be inflated: {error}") from error
+    if not inflater.eof or inflater.unused_data:
+        raise FrameError("The coordinates of a frame message are not what its header announces.")
+    return plain
