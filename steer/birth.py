@@ -5,41 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from steer.journal import Journal, Seed
+from steer.molecule import prepare_molecule
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sims.martini.model import CoarseModel
 
-    from sims.structure import Structure
     from steer.campaign import CampaignDirectory
     from steer.config import CampaignConfig
 
-__all__ = ["prepare_molecule", "prepared_structure"]
+__all__ = ["give_birth"]
 
 FIRST_SEED = "seeds/seed-000001.pdb"
 
 
-def prepared_structure(directory: CampaignDirectory, config: CampaignConfig) -> Structure:
-    """Repair the campaign's input, or make it from its sequence.
-
-    Raises
-    ------
-    StructureError
-        When the input cannot be used; names the residue.
-    """
-    from sims.structure import from_sequence, prepare
-
-    molecule = config.molecule
-    if molecule.sequence is not None:
-        return from_sequence(molecule.sequence, ph=molecule.ph)
-    if molecule.structure is None:
-        raise ValueError("the configuration names neither a structure nor a sequence")
-    source = directory.root / molecule.structure
-    return prepare(source, ph=molecule.ph, chains=molecule.chains, keep_gaps=molecule.keep_gaps)
-
-
-def prepare_molecule(
+def give_birth(
     directory: CampaignDirectory, config: CampaignConfig, journal: Journal, tell: Callable[[str], None]
 ) -> CoarseModel:
     """Make what every simulation of this campaign needs, or read it when it was made before.
@@ -56,7 +37,7 @@ def prepare_molecule(
     folder = directory.force_field(1)
     if journal.force_fields():
         return CoarseModel.load(folder)
-    structure = prepared_structure(directory, config)
+    structure = prepare_molecule(config.molecule)
     for note in structure.notes:
         tell(f"input: {note}")
     structure.write(directory.protein)

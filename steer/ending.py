@@ -1,0 +1,88 @@
+"""What is said when `steer run` ends: what was done, where it lies, and what to do next."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from steer.campaign import CampaignDirectory
+from steer.config import load_config
+from steer.exceptions import CampaignError
+from steer.status_report import current_status, describe
+
+__all__ = ["Ending", "ending_of"]
+
+
+@dataclass(frozen=True)
+class Ending:
+    """The summary of a run.
+
+    Attributes
+    ----------
+    phase, reason : str
+    status : str
+        The campaign in lines.
+    files : list of str
+        Pictures and tables that were written.
+    next_steps : list of (str, str)
+        A purpose and the command for it.
+    """
+
+    phase: str
+    reason: str
+    status: str
+    files: list[str]
+    next_steps: list[tuple[str, str]]
+
+    def as_json(self) -> str:
+        """One JSON object."""
+        return json.dumps(asdict(self))
+
+    def as_text(self) -> str:
+        """Lines for people."""
+        width = max(len(purpose) for purpose, _ in self.next_steps)
+        return "\n".join(
+            [
+                self.status,
+                "",
+                *(f"Wrote {file}" for file in self.files),
+                "",
+                *(f"{purpose + ':':<{width + 2}} {command}" for purpose, command in self.next_steps),
+            ]
+        )
+
+
+def ending_of(directory: CampaignDirectory, phase: str, reason: str) -> Ending:
+    """Draw the coverage and put the summary together."""
+    files = [str(file) for file in _draw(directory)]
+    root = _shown(directory.root)
+    steps = [
+        ("Look at the coverage again", f"steer coverage {root}"),
+        ("See the state of the campaign", f"steer status {root}"),
+        ("See why each choice was made", f"steer status {root} --decisions"),
+        (
+            "Go on" if phase == "finished" else "Resume",
+            f"steer run {root}" + (' --until "10 refinements"' if phase == "finished" else ""),
+        ),
+        ("Attach a worker while it runs", f"steer worker --directory {root}"),
+    ]
+    return Ending(phase, reason, describe(current_status(directory)), files, steps)
+
+
+def _draw(directory: CampaignDirectory) -> Sequence[Path]:
+    from steer.coverage.data import load_coverage_data
+    from steer.coverage.report import write_coverage
+
+    try:
+        data = load_coverage_data(directory, load_config(directory.config))
+    except CampaignError:
+        return []
+    return write_coverage(data, directory.plots)
+
+
+def _shown(path: Path) -> str:
+    """The path as a user would type it from here."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) and path != here else str(path)

@@ -1,0 +1,230 @@
+"""`steer run`: everything around the coordinator's loop. Server, local worker, lock, and a tidy end."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sims.files import write_atomic
+from steer.campaign import CampaignDirectory, default_directory
+from steer.config import CampaignConfig, dump_config, load_config, parse_until
+from steer.exceptions import CampaignBusy, CampaignError, ConfigError
+from steer.journal import Journal
+
+if TYPE_CHECKING:
+    from steer.console import Bars, PlainLines, Silent
+
+__all__ = ["LaunchOptions", "Outcome", "launch", "request_stop", "wait_until_stopped"]
+
+log = logging.getLogger(__name__)
+
+MAY_CHANGE = {"stop", "workers"}
+"""Sections that may differ when a campaign is resumed; everything else would change its meaning half-way."""
+
+
+@dataclass(frozen=True)
+class LaunchOptions:
+    """What the command line says beside the campaign file.
+
+    Attributes
+    ----------
+    source : Path
+        A campaign file, or the directory of a campaign to resume.
+    directory : Path or None
+        Where the campaign lives; beside its file when absent.
+    redis : str or None
+        URL of a server to join instead of starting one.
+    until : str or None
+        Goals that replace those of the file.
+    slots : int or None
+        Slots of the local worker; 0 for no local worker. Absent: as configured, and none with `redis`.
+    quiet : bool
+    """
+
+    source: Path
+    directory: Path | None = None
+    redis: str | None = None
+    until: str | None = None
+    slots: int | None = None
+    quiet: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How it ended: ``finished`` or ``stopped``, why, and whether a person interrupted it."""
+
+    directory: CampaignDirectory
+    phase: str
+    reason: str
+    interrupted: bool
+
+
+def launch(options: LaunchOptions) -> Outcome:
+    """Start a campaign, or resume it, and stay until it ends.
+
+    Raises
+    ------
+    ConfigError, CampaignError, CampaignBusy, StructureError, ServerError
+        Before anything runs.
+    """
+    from steer.console import make_console
+
+    directory, config = open_campaign(options)
+    with ExitStack() as stack:
+        stack.enter_context(directory.lock())
+        (directory.root / STOP_REQUEST).unlink(missing_ok=True)
+        console = stack.enter_context(make_console(config, quiet=options.quiet))
+        return _run(options, directory, config, console, stack)
+
+
+def open_campaign(options: LaunchOptions) -> tuple[CampaignDirectory, CampaignConfig]:
+    """Make the campaign directory, or open the one that is there, and settle the goals."""
+    if options.source.is_dir():
+        directory = CampaignDirectory.open(options.source)
+        config = load_config(directory.config)
+    else:
+        config = load_config(options.source)
+        root = options.directory or default_directory(options.source, config)
+        if (root / "campaign.toml").exists():
+            directory = CampaignDirectory.open(root)
+            config = _reconciled(options.source, config, load_config(directory.config))
+        else:
+            directory = CampaignDirectory.create(root, config)
+            config = load_config(directory.config)
+    if options.until:
+        config = config.model_copy(update={"stop": parse_until(options.until)})
+    written = config
+    if config.molecule.structure is not None:
+        relative = config.molecule.structure.relative_to(directory.root)
+        molecule = config.molecule.model_copy(update={"structure": relative})
+        written = config.model_copy(update={"molecule": molecule})
+    write_atomic(directory.config, dump_config(written))
+    return directory, config
+
+
+def _reconciled(file: Path, new: CampaignConfig, old: CampaignConfig) -> CampaignConfig:
+    for section in CampaignConfig.model_fields:
+        if section in MAY_CHANGE or section == "molecule":
+            continue
+        before, now = getattr(old, section).model_dump(), getattr(new, section).model_dump()
+        changed = [key for key in now if now[key] != before[key]]
+        if changed:
+            raise ConfigError(
+                f"the campaign was started with {before[changed[0]]!r}, not {now[changed[0]]!r}; only "
+                f"{' and '.join(sorted(MAY_CHANGE))} may change on resuming. Restore it, or give another "
+                "campaign.name or --directory to start afresh.",
+                file=file,
+                key=f"{section}.{changed[0]}",
+            )
+    return old.model_copy(update={section: getattr(new, section) for section in MAY_CHANGE})
+
+
+def _run(
+    options: LaunchOptions,
+    directory: CampaignDirectory,
+    config: CampaignConfig,
+    console: Bars | PlainLines | Silent,
+    stack: ExitStack,
+) -> Outcome:
+    from steer.birth import give_birth
+    from steer.connection import open_server
+    from steer.coordinator import Coordinator
+    from steer.docket_fleet import DocketFleet
+    from steer.framestore import FrameStore
+    from steer.local_worker import LocalWorker
+    from steer.stream import RedisFrameStream
+
+    journal = Journal(directory.journal)
+    stack.callback(journal.close)
+    coarse = give_birth(directory, config, journal, console.event)
+    server = stack.enter_context(open_server(directory, options.redis, console.event))
+    stream = RedisFrameStream(server.client(), config.campaign.name)
+    stack.callback(stream.close)
+    fleet = DocketFleet(server.url, config.campaign.name, directory=directory.root)
+    stack.callback(fleet.close)
+    store = FrameStore(directory.frames, coarse.n_beads)
+    stack.callback(store.close)
+    coordinator = Coordinator(directory, config, journal, store, stream, fleet, coarse, console)
+    slots = options.slots if options.slots is not None else (0 if options.redis else config.workers.slots)
+    if slots != 0:
+        stack.enter_context(LocalWorker(directory, server, slots, fleet))
+    console.event(f"resume with: steer run {directory.root}")
+    console.event(f"attach a worker with: steer worker {server.shown_url} --directory {directory.root}")
+    with _stop_requests(directory) as stop:
+        phase = coordinator.run(stop.reason)
+    return Outcome(directory, phase, coordinator.reason, stop.interrupted)
+
+
+STOP_REQUEST = "stop-request"
+"""File in the campaign directory by which `steer stop` asks the coordinator to end."""
+
+
+class _Stop:
+    """Why to stop: a signal, or somebody's `steer stop`."""
+
+    def __init__(self, directory: CampaignDirectory) -> None:
+        self.interrupted = False
+        self._signal = ""
+        self._request = directory.root / STOP_REQUEST
+
+    def signalled(self, number: int, frame: object) -> None:
+        """Take a signal; the second one ends the process at once."""
+        if self._signal:
+            raise KeyboardInterrupt
+        self.interrupted = number == signal.SIGINT
+        self._signal = f"stopped by {signal.Signals(number).name}"
+
+    def reason(self) -> str | None:
+        """The reason, or None while there is none."""
+        if self._signal:
+            return self._signal
+        return "stopped by 'steer stop'" if self._request.exists() else None
+
+
+@contextmanager
+def _stop_requests(directory: CampaignDirectory) -> Iterator[_Stop]:
+    stop = _Stop(directory)
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    previous = {number: signal.signal(number, stop.signalled) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+        stop._request.unlink(missing_ok=True)
+
+
+def request_stop(directory: CampaignDirectory, *, now: bool) -> None:
+    """Ask the coordinator of this campaign to end.
+
+    Raises
+    ------
+    CampaignError
+        When none is running.
+    """
+    try:
+        directory.lock().release()
+    except CampaignBusy:
+        write_atomic(directory.root / STOP_REQUEST, "now" if now else "")
+        return
+    raise CampaignError(directory.root, "no coordinator runs this campaign, so there is nothing to stop.")
+
+
+def wait_until_stopped(directory: CampaignDirectory) -> None:
+    """Return when no coordinator holds the campaign any more."""
+    while True:
+        try:
+            directory.lock().release()
+        except CampaignBusy:
+            time.sleep(0.2)
+        else:
+            return
