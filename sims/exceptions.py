@@ -7,7 +7,8 @@
     ├── TopologyError(ValueError)         a topology or parameter file does not say what it must
     ├── BackmapError(RuntimeError)        no all-atom structure could be made from these beads
     ├── SimulationDiverged(RuntimeError)  coordinates or energy became NaN
-    ├── StateError(ValueError)            a saved state is damaged, or belongs to another system
+    ├── StateError(ValueError)            a saved state cannot be continued from
+    │   └── StateMismatch                 it is sound, but of another system
     └── PlatformError(RuntimeError)       the OpenMM platform that was asked for does not work here
 
 Each class keeps the offending values as attributes, says in a full sentence what to do, and survives pickling
@@ -25,6 +26,7 @@ __all__ = [
     "SimsError",
     "SimulationDiverged",
     "StateError",
+    "StateMismatch",
     "StructureError",
     "TopologyError",
 ]
@@ -129,7 +131,7 @@ class SimulationDiverged(SimsError, RuntimeError):
 
 
 class StateError(SimsError, ValueError):
-    """A saved state is damaged, or belongs to another system.
+    """A saved state cannot be continued from: it is missing or damaged.
 
     Parameters
     ----------
@@ -145,6 +147,10 @@ class StateError(SimsError, ValueError):
 
     def __reduce__(self) -> tuple[type[StateError], tuple[Path, str]]:
         return type(self), (self.path, self.problem)
+
+
+class StateMismatch(StateError):
+    """A saved state is sound but belongs to another system, force field or time step."""
 
 
 class PlatformError(SimsError, RuntimeError):

@@ -22,7 +22,7 @@ from sims.engines.states import (
     write_state,
     write_system,
 )
-from sims.exceptions import StateError
+from sims.exceptions import StateMismatch
 from sims.platforms import PlatformChoice
 from sims.whole import gather
 
@@ -98,15 +98,15 @@ class OpenMMEngine(ABC):
 
     def start(self, positions: NDArray[np.floating], seed: int, progress: Progress | None = None) -> None:
         """Build the system around these coordinates, minimise, relax and draw velocities."""
-        positions = np.asarray(positions, np.float64)
-        if positions.shape != (self._solute, 3) or not np.isfinite(positions).all():
+        solute = np.asarray(positions, np.float64)
+        if solute.shape != (self._solute, 3) or not np.isfinite(solute).all():
             raise ValueError(
                 f"The {self.name} engine starts from finite coordinates of shape ({self._solute}, 3), "
-                f"not from an array of shape {positions.shape}."
+                f"not from an array of shape {solute.shape}."
             )
         report = progress or _silent
         report("build", 0.0)
-        assembly = self._assemble(positions, seed)
+        assembly = self._assemble(solute, seed)
         dynamics = Dynamics(assembly.system, self._thermostat, self._choice, seed)
         dynamics.place(assembly.positions, assembly.box)
         self._relax(dynamics, report)
@@ -119,14 +119,16 @@ class OpenMMEngine(ABC):
         Raises
         ------
         StateError
-            When the state is damaged, or not of this engine's force field and time step.
+            When the state is damaged.
+        StateMismatch
+            When it is not of this engine's force field and time step.
         """
         record = read_record(state.parent)
         self._check_record(record, state.parent / "system.json")
         content = read_state(state)
         system = read_system(state.parent)
         if len(content.getPositions(asNumpy=True)) != system.getNumParticles():
-            raise StateError(state, "its number of particles is not that of system.xml beside it")
+            raise StateMismatch(state, "its number of particles is not that of system.xml beside it")
         dynamics = Dynamics(system, self._thermostat, self._choice, record.seed)
         dynamics.resume(content)
         self._take(dynamics, record.seed)
@@ -213,7 +215,7 @@ class OpenMMEngine(ABC):
         for field in ("engine", "identity", "solute", "timestep"):
             theirs, ours = getattr(record, field), getattr(self._record(), field)
             if theirs != ours:
-                raise StateError(path, f"its {field} is {theirs!r} and not {ours!r} as asked for")
+                raise StateMismatch(path, f"its {field} is {theirs!r} and not {ours!r} as asked for")
 
 
 def _silent(_phase: str, _fraction: float) -> None:

@@ -54,8 +54,10 @@ class Engine(Protocol):
     """Integration step in ps."""
     platform: str
     """Name of the OpenMM platform it runs on."""
-    step: int
-    """Integrator steps since the simulation's start, counted across segments and restarts."""
+
+    @property
+    def step(self) -> int:
+        """Integrator steps since the simulation's start, counted across segments and restarts."""
 
     def start(self, positions: NDArray[np.floating], seed: int, progress: Progress | None = None) -> None:
         """Build the system around these coordinates, minimise, relax and draw velocities.

@@ -84,6 +84,8 @@ def read_state(path: Path) -> openmm.State:
     ------
     StateError
         When the file is missing, truncated or altered, or holds anything but finite positions and velocities.
+    OSError
+        When it is there but cannot be read at present.
     """
     state = _deserialize(path, openmm.State)
     try:
@@ -124,8 +126,8 @@ def read_record(directory: Path) -> SystemRecord:
                 path, f"it is not of format {_FORMAT}; it was written by another version of this program"
             )
         return SystemRecord(**content)
-    except OSError as error:
-        raise StateError(path, f"it cannot be read ({error.strerror})") from error
+    except FileNotFoundError as error:
+        raise StateError(path, "it is not there") from error
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         if isinstance(error, StateError):
             raise
@@ -140,8 +142,8 @@ def _sealed(text: str) -> str:
 def _deserialize(path: Path, kind: type[_T]) -> _T:
     try:
         text = path.read_bytes().decode()
-    except OSError as error:
-        raise StateError(path, f"it cannot be read ({error.strerror})") from error
+    except FileNotFoundError as error:
+        raise StateError(path, "it is not there") from error
     except UnicodeDecodeError as error:
         raise StateError(path, "it is damaged: it is not text") from error
     seal = _SEAL.search(text)
