@@ -8,6 +8,7 @@
     │   └── CampaignBusy                  another coordinator holds it                         exit 1
     ├── JournalError(RuntimeError)        the journal is damaged or contradicts itself         exit 1
     ├── FrameError(ValueError)            a frame message is truncated, corrupt or foreign     (set aside, never fatal)
+    ├── StorageError(RuntimeError)        frames on disk cannot be read or written             exit 1
     ├── JobError(ValueError)              a job payload or result does not fit its schema      exit 1
     ├── JobStopped(RuntimeError)          a job was asked to stop and saved its state          (handed back)
     ├── FolderHeld(RuntimeError)          another attempt at the same job holds its folder     (handed back)
@@ -40,6 +41,7 @@ __all__ = [
     "JournalError",
     "ServerError",
     "SteerError",
+    "StorageError",
 ]
 
 
@@ -117,6 +119,25 @@ class JournalError(SteerError, RuntimeError):
 
 class FrameError(SteerError, ValueError):
     """A frame message is truncated, corrupt or foreign. It is counted and set aside; it never stops a coordinator."""
+
+
+class StorageError(SteerError, RuntimeError):
+    """Frames on disk (the frame store, or an outbox) cannot be read or written.
+
+    Parameters
+    ----------
+    path : Path
+        The file or folder.
+    problem : str
+        What is wrong with it and what to do.
+    """
+
+    def __init__(self, path: Path, problem: str) -> None:
+        self.path, self.problem = path, problem
+        super().__init__(f"{path}: {problem}")
+
+    def __reduce__(self) -> tuple[type[StorageError], tuple[Path, str]]:
+        return type(self), (self.path, self.problem)
 
 
 class JobError(SteerError, ValueError):
