@@ -89,13 +89,21 @@ make_venv() {
 pip_install() {
     local log=.venv/pip-install.log status=0
     .venv/bin/python -m pip install --disable-pip-version-check --progress-bar off "$@" 2>&1 |
-        tee "$log" |
-        awk '/^ *Downloading /    { print "    " $2 " " $3 " " $4; fflush() }
-             /^ *Building wheel/  { print "    building " $4; fflush() }
-             /^Installing collected/ { print "    installing the packages (this takes a minute)"; fflush() }' >&2 ||
-        status=$?
+        tee "$log" | arrivals >&2 || status=$?
     [ "$status" -eq 0 ] || {
         tail -n 20 "$log" >&2
         fail "the installation failed, see the lines above and $log; check the network and the free space, then run this again."
     }
+}
+
+# Of what pip says, the packages as they arrive: name, version and size.
+arrivals() {
+    awk '/^ *(Downloading|Using cached) / && !/\.metadata/ {
+             at = $1 == "Using" ? 3 : 2
+             split($at, part, "-")
+             print "    " part[1] " " part[2] " " $(at + 1) " " $(at + 2)
+             fflush()
+         }
+         /^ *Building wheel for / { print "    building " $4; fflush() }
+         /^Installing collected/ { print "    installing all of them"; fflush() }'
 }
