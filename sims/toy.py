@@ -18,7 +18,7 @@ import openmm
 from numpy.typing import NDArray
 from openmm import app, unit
 
-from sims.engines.base import Assembly, OpenMMEngine
+from sims.engines.base import OpenMMEngine
 from sims.engines.dynamics import Dynamics, Thermostat
 from sims.engines.protocol import Level, Progress
 from sims.files import write_atomic
@@ -222,18 +222,21 @@ class ToyEngine(OpenMMEngine):
         app.PDBFile.writeFile(topology, self.solute() * unit.nanometer, text)
         write_atomic(directory / "topology.pdb", text.getvalue())
 
-    def _assemble(self, positions: NDArray[np.float64], seed: int) -> Assembly:
+    def _prepare(self, positions: NDArray[np.float64], seed: int, progress: Progress) -> Dynamics:
+        """The walker may start anywhere; it only needs velocities."""
+        beads = embed(self._landscape, project(self._landscape, positions[None]))[0]
+        dynamics = self._set_up(self._system(), beads, None, seed)
+        dynamics.draw_velocities()
+        return dynamics
+
+    def _system(self) -> openmm.System:
         system = openmm.System()
         for mass in (0.0, 0.0, 0.0, self._mass):
             system.addParticle(mass)
         force = openmm.CustomExternalForce(f"{self._landscape.expression()}+{_PLANE_STIFFNESS}/2*z^2")
         force.addParticle(3, [])
         system.addForce(force)
-        return Assembly(system, embed(self._landscape, project(self._landscape, positions[None]))[0], None)
-
-    def _relax(self, dynamics: Dynamics, progress: Progress) -> None:
-        """The walker may start anywhere; it only needs velocities."""
-        dynamics.draw_velocities()
+        return system
 
 
 def _anchors(landscape: Landscape) -> NDArray[np.float64]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import openmm
 from numpy.typing import NDArray
 
-from sims.engines.dynamics import LADDER, Dynamics, Rung, Thermostat
+from sims.engines.dynamics import Dynamics, Thermostat
 from sims.engines.protocol import EngineFrame, Level, Progress
 from sims.engines.states import (
     SystemRecord,
@@ -26,26 +25,7 @@ from sims.exceptions import StateMismatch
 from sims.platforms import PlatformChoice
 from sims.whole import gather
 
-__all__ = ["Assembly", "OpenMMEngine"]
-
-
-@dataclass(frozen=True)
-class Assembly:
-    """A system and where its particles are.
-
-    Attributes
-    ----------
-    system : openmm.System
-        The solute's particles come first.
-    positions : ndarray, shape (n_particles, 3)
-        nm.
-    box : ndarray, shape (3,), or None
-        Edges in nm of the periodic box.
-    """
-
-    system: openmm.System
-    positions: NDArray[np.floating]
-    box: NDArray[np.floating] | None
+__all__ = ["OpenMMEngine"]
 
 
 class OpenMMEngine(ABC):
@@ -63,8 +43,6 @@ class OpenMMEngine(ABC):
 
     name: str
     level: Level
-    _ladder: tuple[Rung, ...] = LADDER
-    _minimisation = 1000
 
     def __init__(self, identity: str, solute: int, thermostat: Thermostat, platform: PlatformChoice) -> None:
         self.timestep = thermostat.timestep
@@ -106,10 +84,7 @@ class OpenMMEngine(ABC):
             )
         report = progress or _silent
         report("build", 0.0)
-        assembly = self._assemble(solute, seed)
-        dynamics = Dynamics(assembly.system, self._thermostat, self._choice, seed)
-        dynamics.place(assembly.positions, assembly.box)
-        self._relax(dynamics, report)
+        dynamics = self._prepare(solute, seed, report)
         dynamics.begin()
         self._take(dynamics, seed)
 
@@ -162,18 +137,24 @@ class OpenMMEngine(ABC):
         """Write ``topology.pdb`` (and ``atoms.pdb``)."""
 
     @abstractmethod
-    def _assemble(self, positions: NDArray[np.float64], seed: int) -> Assembly:
-        """The system around these solute coordinates."""
+    def _prepare(self, positions: NDArray[np.float64], seed: int, progress: Progress) -> Dynamics:
+        """Build the system around these solute coordinates and bring it to where production can begin."""
 
-    def _beads(self, solute: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _set_up(
+        self,
+        system: openmm.System,
+        positions: NDArray[np.floating],
+        box: NDArray[np.floating] | None,
+        seed: int,
+    ) -> Dynamics:
+        """A built system (solute first) on this engine's platform and thermostat."""
+        dynamics = Dynamics(system, self._thermostat, self._choice, seed)
+        dynamics.place(positions, box)
+        return dynamics
+
+    def _beads(self, solute: NDArray[np.float64]) -> NDArray[np.floating]:
         """The followed beads of a solute."""
         return solute
-
-    def _relax(self, dynamics: Dynamics, progress: Progress) -> None:
-        """From built coordinates to a system that bears the production time step."""
-        progress("minimise", 0.0)
-        dynamics.minimise(self._minimisation)
-        dynamics.relax(self._ladder, progress)
 
     def _whole(self) -> NDArray[np.float64]:
         solute = self.dynamics.positions()[: self._solute]

@@ -105,11 +105,15 @@ class Dynamics:
         self._open(_Draw.RELAXATION)
 
     def place(self, positions: NDArray[np.floating], box: NDArray[np.floating] | None = None) -> None:
-        """Set the coordinates (n, 3) and the edges of a rectangular box (3,), in nm."""
+        """Set the coordinates (n, 3) and, where given, the edges of a rectangular box (3,), in nm."""
         if box is not None:
             self._context.setPeriodicBoxVectors(*np.diag(np.asarray(box, np.float64)))
         self._context.setPositions(np.asarray(positions, np.float64))
         self._context.computeVirtualSites()
+
+    def move(self, velocities: NDArray[np.floating]) -> None:
+        """Set the velocities (n, 3) in nm/ps."""
+        self._context.setVelocities(np.asarray(velocities, np.float64))
 
     def minimise(self, iterations: int, tolerance: float = 10.0) -> None:
         """Minimise the energy.

@@ -6,7 +6,6 @@ from conformance.engine import EngineConformance
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from openmm import Context, Platform, Vec3, VerletIntegrator, unit
 from scipy.spatial.transform import Rotation
 
 from sims.platforms import choose_platform
@@ -65,12 +64,11 @@ def test_minima_are_lower_than_all_around_them(landscape: Landscape) -> None:
 @pytest.mark.parametrize("landscape", LANDSCAPES)
 def test_openmm_computes_the_same_energy(landscape: Landscape) -> None:
     engine = ToyEngine(landscape)
-    system = engine._assemble(embed(landscape, landscape.minima[:1])[0], 1).system
-    context = Context(system, VerletIntegrator(0.001), Platform.getPlatformByName("Reference"))
+    engine.start(embed(landscape, landscape.minima[:1])[0], seed=1)
     for point in np.random.default_rng(3).uniform(*np.transpose(landscape.bounds), size=(20, 2)):
-        context.setPositions([Vec3(*bead) for bead in embed(landscape, point[None])[0]])
-        energy = context.getState(energy=True).getPotentialEnergy().value_in_unit(unit.kilojoule_per_mole)
-        assert energy == pytest.approx(landscape.energy(point[None])[0], rel=1e-6, abs=1e-6)
+        engine.dynamics.place(embed(landscape, point[None])[0])
+        potential, _ = engine.dynamics.energies()
+        assert potential == pytest.approx(landscape.energy(point[None])[0], rel=1e-6, abs=1e-6)
 
 
 @given(
