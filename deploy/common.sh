@@ -30,7 +30,7 @@ find_python() {
     local candidate
     for candidate in ${PYTHON:-} python3.12 python3.11 python3 python; do
         if command -v "$candidate" >/dev/null &&
-            "$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null; then
+            "$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' >/dev/null 2>&1; then
             printf '%s\n' "$candidate"
             return
         fi
