@@ -42,6 +42,24 @@ class Layer:
             if array.dtype != np.float32 or not np.isfinite(array).all():
                 raise ValueError("the numbers of a layer must be finite and of the type float32")
 
+    def apply(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Outputs, shape (n, n_out), of inputs of shape (n, n_in)."""
+        outputs = inputs @ self.weight
+        outputs += self.bias
+        return outputs
+
+    def then(self, rotation: NDArray[np.floating], shift: NDArray[np.floating]) -> Layer:
+        """This map followed by ``y @ rotation + shift``."""
+        outer = self.weight.astype(np.float64)
+        weight, bias = outer @ rotation, self.bias @ rotation + shift
+        return Layer(weight.astype(np.float32), bias.astype(np.float32))
+
+    def after(self, rotation: NDArray[np.floating], shift: NDArray[np.floating]) -> Layer:
+        """This map preceded by ``x @ rotation + shift``."""
+        inner = self.weight.astype(np.float64)
+        weight, bias = rotation @ inner, self.bias + shift @ inner
+        return Layer(weight.astype(np.float32), bias.astype(np.float32))
+
 
 @dataclass(frozen=True, eq=False)
 class Network:
@@ -83,31 +101,26 @@ class Network:
         """Outputs, shape (n, n_outputs), of inputs of shape (n, n_inputs)."""
         values = inputs
         for layer in self.layers[:-1]:
-            values = values @ layer.weight
-            values += layer.bias
+            values = layer.apply(values)
             values *= expit(values)
-        return values @ self.layers[-1].weight + self.layers[-1].bias
+        return self.layers[-1].apply(values)
 
     def then(self, rotation: NDArray[np.floating], shift: NDArray[np.floating]) -> Network:
-        """This network followed by ``y @ rotation + shift``, absorbed in its last layer."""
-        last = self.layers[-1]
-        weight = last.weight.astype(np.float64) @ rotation
-        bias = last.bias.astype(np.float64) @ rotation + shift
-        return Network((*self.layers[:-1], _layer(weight, bias)))
+        """This network followed by ``y @ rotation + shift``, absorbed in its weights."""
+        return Network((*self.layers[:-1], self.layers[-1].then(rotation, shift)))
 
     def after(self, rotation: NDArray[np.floating], shift: NDArray[np.floating]) -> Network:
-        """This network preceded by ``x @ rotation + shift``, absorbed in its first layer."""
-        first = self.layers[0]
-        weight = rotation @ first.weight.astype(np.float64)
-        bias = first.bias + shift @ first.weight.astype(np.float64)
-        return Network((_layer(weight, bias), *self.layers[1:]))
+        """This network preceded by ``x @ rotation + shift``, absorbed in its weights."""
+        return Network((self.layers[0].after(rotation, shift), *self.layers[1:]))
 
     def tensors(self, name: str) -> dict[str, NDArray[np.float32]]:
         """Arrays by name, ``<name>.0.weight`` and so on, for a file."""
-        named = {}
-        for i, layer in enumerate(self.layers):
-            named[f"{name}.{i}.weight"], named[f"{name}.{i}.bias"] = layer.weight, layer.bias
-        return named
+        parts = ("weight", "bias")
+        return {
+            f"{name}.{i}.{part}": getattr(layer, part)
+            for i, layer in enumerate(self.layers)
+            for part in parts
+        }
 
     @classmethod
     def from_tensors(cls, name: str, tensors: Mapping[str, NDArray[np.float32]]) -> Network:
@@ -118,19 +131,9 @@ class Network:
         ValueError
             When a layer is missing or does not fit.
         """
-        count = sum(key.startswith(f"{name}.") and key.endswith(".weight") for key in tensors)
-        missing = [
-            key
-            for i in range(count)
-            for key in (f"{name}.{i}.weight", f"{name}.{i}.bias")
-            if key not in tensors
-        ]
-        if missing or not count:
-            raise ValueError(f"the {name} lacks {missing or 'all its layers'}")
-        return cls(
-            tuple(Layer(tensors[f"{name}.{i}.weight"], tensors[f"{name}.{i}.bias"]) for i in range(count))
-        )
-
-
-def _layer(weight: NDArray[np.floating], bias: NDArray[np.floating]) -> Layer:
-    return Layer(weight.astype(np.float32), bias.astype(np.float32))
+        count = len({key.split(".")[1] for key in tensors if key.startswith(f"{name}.")})
+        keys = [(f"{name}.{i}.weight", f"{name}.{i}.bias") for i in range(count)]
+        missing = [key for pair in keys for key in pair if key not in tensors]
+        if missing:
+            raise ValueError(f"{' and '.join(missing)} missing")
+        return cls(tuple(Layer(tensors[weight], tensors[bias]) for weight, bias in keys))

@@ -15,6 +15,8 @@ from models.protocols import Featurizer, LatentModel, TrainingProgress
 
 __all__ = ["PcaModel", "PcaTrainer"]
 
+_LEAST_VARIANCE = 1e-8
+
 
 @dataclass(frozen=True, eq=False)
 class PcaModel(Autoencoder):
@@ -53,8 +55,8 @@ class PcaTrainer:
     ) -> PcaModel:
         """Fit to frames (n_frames, n_beads, 3) in nm; see `LatentTrainer.fit`. `seed` only chooses what is held out."""
         data = prepare(self.featurizer, self.n_latents, positions, previous, seed)
-        encoder, decoder = _principal_components(data.training, self.n_latents)
-        model = PcaModel(version, self.featurizer, data.standardisation, encoder, decoder, {})
+        there, back = _principal_components(data.training, self.n_latents)
+        model = PcaModel(version, self.featurizer, data.standardisation, there, back, {})
         record = _record(model, data, seed)
         if progress is not None:
             progress(1, 1, record["validation_losses"][0])
@@ -62,20 +64,20 @@ class PcaTrainer:
 
 
 def _principal_components(features: NDArray[np.float32], n_latents: int) -> tuple[Network, Network]:
+    """Affine maps from features, shape (n, n_features), to their leading components, and back."""
     centre = features.mean(axis=0, dtype=np.float64)
     covariance = (features.T @ features).astype(np.float64) / len(features) - np.outer(centre, centre)
-    variances, axes = np.linalg.eigh(covariance)
-    axes, unit = axes[:, ::-1][:, :n_latents], np.sqrt(max(variances[-1], 1e-12))
+    variances, vectors = np.linalg.eigh(covariance)
+    axes, unit = vectors[:, ::-1][:, :n_latents], np.sqrt(max(variances[-1], _LEAST_VARIANCE))
     encoder = Layer((axes / unit).astype(np.float32), (-centre @ axes / unit).astype(np.float32))
     decoder = Layer((axes.T * unit).astype(np.float32), centre.astype(np.float32))
     return Network((encoder,)), Network((decoder,))
 
 
 def _record(model: PcaModel, data: TrainingSet, seed: int) -> dict[str, Any]:
-    errors = (
+    training, validation = (
         float(model.feature_errors(part).mean(dtype=np.float64)) for part in (data.training, data.validation)
     )
-    training, validation = errors
     return {
         "epochs": 1,
         "best_epoch": 1,

@@ -71,10 +71,10 @@ class VaeTrainer:
     n_latents: int
     epochs: int = 100
     hidden: tuple[int, ...] = (128, 64)
-    beta: float = 1.0
+    beta: float = 4.0
     free_bits: float = 0.1
-    learning_rate: float = 2e-3
-    patience: int = 15
+    learning_rate: float = 1e-3
+    patience: int = 10
     device: str = "cpu"
     threads: int = 1
 
