@@ -83,7 +83,10 @@ def _supports(
     for residue in range(len(anatomy.residue_labels)):
         own = places.of_residue(residue)
         beside = [
-            bead for other in joined.get(residue, ()) for bead in places.of_residue(other) if places.backbone[bead]
+            bead
+            for other in joined.get(residue, ())
+            for bead in places.of_residue(other)
+            if places.backbone[bead]
         ]
         beads = np.concatenate([own, np.array(beside, dtype=np.int64)])
         weights = np.concatenate([np.ones(len(own)), np.full(len(beside), _NEIGHBOUR_WEIGHT)])

@@ -112,7 +112,9 @@ def _broken_bonds(
     structure: Structure, anatomy: Anatomy, positions: NDArray[np.float64]
 ) -> NDArray[np.int64]:
     bonds = anatomy.bonds[anatomy.heavy[anatomy.bonds].all(axis=1)]
-    here, there = (np.linalg.norm(np.diff(xyz[bonds], axis=1)[:, 0], axis=1) for xyz in (positions, structure.positions))
+    here, there = (
+        np.linalg.norm(np.diff(xyz[bonds], axis=1)[:, 0], axis=1) for xyz in (positions, structure.positions)
+    )
     broken: NDArray[np.int64] = bonds[np.abs(here - there) > _STRETCH]
     return broken
 

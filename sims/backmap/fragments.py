@@ -43,8 +43,7 @@ def complete(
     """
     model = np.asarray(reference, dtype=np.float64)
     whole = positions.copy()
-    known = np.isfinite(whole).all(axis=1)
-    while not known.all():
+    while not (known := _are_finite(whole)).all():
         reachable = _anchors(anatomy, known)
         if not reachable:
             missing = anatomy.atom_labels[int(np.flatnonzero(~known)[0])]
@@ -54,8 +53,12 @@ def complete(
             rotation, translation = rigid_fit(model[support], whole[support], np.ones(len(support)))
             added = [atom for atom in anatomy.neighbours(anchor) if not known[atom]]
             whole[added] = model[added] @ rotation.T + translation
-        known = np.isfinite(whole).all(axis=1)
     return whole
+
+
+def _are_finite(positions: NDArray[np.float64]) -> NDArray[np.bool_]:
+    finite: NDArray[np.bool_] = np.isfinite(positions).all(axis=1)
+    return finite
 
 
 def _anchors(anatomy: Anatomy, known: NDArray[np.bool_]) -> list[int]:

@@ -86,7 +86,9 @@ class Mstool:
             if self._directory is not None:
                 write_atomic(self._directory / f"mstool-{seed}.log", log_file.read_bytes())
             if status != 0 or not answer.exists():
-                raise BackmapError(self.name, f"its process ended with status {status}: {_last_line(log_file)}")
+                raise BackmapError(
+                    self.name, f"its process ended with status {status}: {_last_line(log_file)}"
+                )
             found: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
             return found
 
@@ -111,9 +113,7 @@ class _Translation:
     def __init__(self, request: BackmapRequest, anatomy: Anatomy) -> None:
         self._request, self._anatomy = request, anatomy
         self._places = BeadPlaces(request.mapping, anatomy)
-        self._names = [
-            _SPELLING.get(name, name) for name in charmm_residue_names(request.structure.topology)
-        ]
+        self._names = [_SPELLING.get(name, name) for name in charmm_residue_names(request.structure.topology)]
         self._atoms = [
             {atom.name: atom.index for atom in residue.atoms() if anatomy.heavy[atom.index]}
             for residue in request.structure.topology.residues()
@@ -162,7 +162,10 @@ class _Translation:
     def _residue(self, residue: int) -> dict[str, Any]:
         beads = self._places.of_residue(residue)
         points = self._request.beads[beads].astype(float).tolist()
-        return {"name": self._names[residue], "beads": dict(zip(_bead_names(len(beads)), points, strict=True))}
+        return {
+            "name": self._names[residue],
+            "beads": dict(zip(_bead_names(len(beads)), points, strict=True)),
+        }
 
     def _members(self) -> dict[str, dict[str, list[str]]]:
         """Side-chain heavy atoms of each bead by residue name; an atom shared by beads goes to the heaviest share."""
@@ -200,7 +203,10 @@ class _Translation:
 
 def _segments(anatomy: Anatomy) -> list[list[int]]:
     """Residues in runs joined by peptide bonds."""
-    joined = {(int(anatomy.residue_of[b.atoms[1]]), int(anatomy.residue_of[b.atoms[2]])) for b in anatomy.peptide_bonds}
+    joined = {
+        (int(anatomy.residue_of[b.atoms[1]]), int(anatomy.residue_of[b.atoms[2]]))
+        for b in anatomy.peptide_bonds
+    }
     segments: list[list[int]] = []
     for residue in range(len(anatomy.residue_labels)):
         if segments and (segments[-1][-1], residue) in joined:

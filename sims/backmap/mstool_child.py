@@ -44,7 +44,7 @@ _ANGSTROM = 10.0
 _PR_SET_PDEATHSIG = 1
 
 
-class SafeREM(REM):  # type: ignore[misc]
+class SafeREM(REM):
     """mstool's minimiser with a start that cannot freeze, and with disulfide bonds.
 
     Parameters
@@ -132,7 +132,8 @@ def main(arguments: list[str]) -> int:
     request_file, answer_file, parent = Path(arguments[0]), Path(arguments[1]), int(arguments[2])
     _die_with(parent)
     request = json.loads(request_file.read_text(encoding="utf-8"))
-    np.random.seed(request["seed"] % 2**32)  # noqa: NPY002 - mstool draws from the global generator
+    # mstool draws from the global generator.
+    np.random.seed(request["seed"] % 2**32)
     _calm_openmm()
     answer = _backmap(request, request_file.parent)
     partial = answer_file.with_suffix(".part")
@@ -166,7 +167,13 @@ def _backmap(request: dict[str, Any], folder: Path) -> dict[str, Any]:
     start, end = str(folder / "start.dms"), str(folder / "end.dms")
     Ungroup(_beads(request), out=start, use_AA_structure=False, **schemes)
     rem = SafeREM(
-        request["seed"], request["disulfides"], structure=start, ff=field, turn_off_EMNVT=True, nsteps=0, **schemes
+        request["seed"],
+        request["disulfides"],
+        structure=start,
+        ff=field,
+        turn_off_EMNVT=True,
+        nsteps=0,
+        **schemes,
     )
     rem.u.write(end)
     flipped = CheckStructure(structure=end, log=str(folder / "isomers.txt"), **schemes).output

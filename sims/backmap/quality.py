@@ -20,7 +20,16 @@ from sims.backmap.beads import BeadPlaces
 from sims.backmap.geometry import crosses_triangle, dihedral, handedness
 from sims.backmap.protocol import BackmapRequest
 
-__all__ = ["Endurance", "Judgement", "Limits", "QualityReport", "cis_bonds", "inspect", "judge", "wrong_centres"]
+__all__ = [
+    "Endurance",
+    "Judgement",
+    "Limits",
+    "QualityReport",
+    "cis_bonds",
+    "inspect",
+    "judge",
+    "wrong_centres",
+]
 
 _FLAT = 0.25
 _RING_REACH = 0.3
@@ -146,7 +155,12 @@ class Judgement:
 
 
 def inspect(
-    request: BackmapRequest, positions: Positions, *, backmapper: str, seconds: float, anatomy: Anatomy | None = None
+    request: BackmapRequest,
+    positions: Positions,
+    *,
+    backmapper: str,
+    seconds: float,
+    anatomy: Anatomy | None = None,
 ) -> QualityReport:
     """Look at the geometry of one backmapped structure.
 

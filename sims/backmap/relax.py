@@ -25,7 +25,7 @@ from sims.backmap.protocol import BackmapRequest
 from sims.backmap.quality import cis_bonds
 from sims.exceptions import BackmapError
 
-__all__ = ["IsomerTargets", "Relaxer", "RelaxSettings"]
+__all__ = ["IsomerTargets", "RelaxSettings", "Relaxer"]
 
 _IMPLICIT = ("amber99sbildn.xml", "amber99_obc.xml")
 _BONDED = ("HarmonicBondForce", "HarmonicAngleForce", "PeriodicTorsionForce")
@@ -87,9 +87,7 @@ class IsomerTargets:
                 if centre.hydrogen is not None:
                     entries.append(((centre.hydrogen, i, j, k), 2 * _IMPROPER))
         natural = {bond.atoms for bond in cis_bonds(anatomy, np.asarray(reference, dtype=np.float64))}
-        entries += [
-            (bond.atoms, 0.0 if bond.atoms in natural else math.pi) for bond in anatomy.peptide_bonds
-        ]
+        entries += [(bond.atoms, 0.0 if bond.atoms in natural else math.pi) for bond in anatomy.peptide_bonds]
         torsions = np.array([torsion for torsion, _ in entries], dtype=np.int64).reshape(-1, 4)
         return cls(torsions, np.array([angle for _, angle in entries]))
 
@@ -115,7 +113,9 @@ class Relaxer:
         self._settings = settings or RelaxSettings()
         self._field = app.ForceField(*_IMPLICIT)
 
-    def soft(self, positions: NDArray[np.float64], isomers: IsomerTargets | None = None) -> NDArray[np.float64]:
+    def soft(
+        self, positions: NDArray[np.float64], isomers: IsomerTargets | None = None
+    ) -> NDArray[np.float64]:
         """Minimise with the soft repulsion, the bead springs and the isomer torsions.
 
         Parameters
@@ -164,7 +164,9 @@ class Relaxer:
                 removeCMMotion=False,
             )
         except ValueError as error:
-            raise BackmapError(self._name, f"the force field cannot describe the molecule: {error}") from error
+            raise BackmapError(
+                self._name, f"the force field cannot describe the molecule: {error}"
+            ) from error
 
     def _soft_repulsion(self, system: openmm.System) -> openmm.CustomNonbondedForce:
         nonbonded = next(force for force in system.getForces() if isinstance(force, openmm.NonbondedForce))
