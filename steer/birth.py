@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sims.martini.model import CoarseModel
-
     from steer.campaign import CampaignDirectory
     from steer.config import CampaignConfig
 
@@ -32,7 +31,8 @@ def give_birth(
     tell : callable
         Gets one sentence on each thing done.
     """
-    from sims.martini import CoarseModel, MartinizeOptions, martinize
+    from sims.martini.martinize import martinize
+    from sims.martini.model import CoarseModel, MartinizeOptions
 
     folder = directory.force_field(1)
     if journal.force_fields():

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -57,16 +59,14 @@ class Ending:
 def ending_of(directory: CampaignDirectory, phase: str, reason: str) -> Ending:
     """Draw the coverage and put the summary together."""
     files = [str(file) for file in _draw(directory)]
-    root = _shown(directory.root)
+    steer, root = _command(), _shown(directory.root)
+    more = f' --until "{2 * _accepted(directory)} refinements"' if phase == "finished" else ""
     steps = [
-        ("Look at the coverage again", f"steer coverage {root}"),
-        ("See the state of the campaign", f"steer status {root}"),
-        ("See why each choice was made", f"steer status {root} --decisions"),
-        (
-            "Go on" if phase == "finished" else "Resume",
-            f"steer run {root}" + (' --until "10 refinements"' if phase == "finished" else ""),
-        ),
-        ("Attach a worker while it runs", f"steer worker --directory {root}"),
+        ("Draw the coverage again", f"{steer} coverage {root}"),
+        ("See the state of the campaign", f"{steer} status {root}"),
+        ("See why each choice was made", f"{steer} status {root} --decisions"),
+        ("Go on" if more else "Resume", f"{steer} run {root}{more}"),
+        ("Attach a worker while it runs", f"{steer} worker --directory {root}"),
     ]
     return Ending(phase, reason, describe(current_status(directory)), files, steps)
 
@@ -80,6 +80,15 @@ def _draw(directory: CampaignDirectory) -> Sequence[Path]:
     except CampaignError:
         return []
     return write_coverage(data, directory.plots)
+
+
+def _accepted(directory: CampaignDirectory) -> int:
+    return max(1, current_status(directory).refinements["accepted"])
+
+
+def _command() -> str:
+    """`steer`, as it must be typed here: with its path when it is not on PATH."""
+    return "steer" if shutil.which("steer") else _shown(Path(sys.executable).with_name("steer"))
 
 
 def _shown(path: Path) -> str:

@@ -89,10 +89,9 @@ def load_coverage_data(directory: CampaignDirectory, config: CampaignConfig) -> 
     CampaignError
         When there is no trained model yet.
     """
-    from sims.martini.model import CoarseModel
-
     from models.registry import load_model
-    from steer.framestore import FrameStore
+    from sims.martini.model import CoarseModel
+    from steer.framestore import FrameReader
 
     journal = Journal(directory.journal, read_only=True)
     try:
@@ -104,7 +103,7 @@ def load_coverage_data(directory: CampaignDirectory, config: CampaignConfig) -> 
                 f"{config.latent.min_frames} frames are stored ('steer status' tells how many are).",
             )
         model = load_model(directory.model(trained[-1].version))
-        store = FrameStore(directory.frames, model.featurizer.n_beads, read_only=True)
+        store = FrameReader(directory.frames)
         table = LatentTable(model, store)
         while table.advance(ENCODE_AT_ONCE):
             pass

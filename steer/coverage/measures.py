@@ -46,7 +46,7 @@ def coverage_growth(
     cells = np.floor(points / width).astype(np.int32)
     first = np.zeros(len(points), dtype=np.int64)
     first[np.unique(cells, axis=0, return_index=True)[1]] = 1
-    return Growth(np.arange(1, len(points) + 1) * frame_interval * 1e-3, np.cumsum(first))
+    return Growth(np.arange(1, len(points) + 1, dtype=np.float64) * (frame_interval * 1e-3), np.cumsum(first))
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,7 @@ def draw_latent_density(
 
 
 def _scatter(ax: Axes, places: NDArray[np.floating], kind: str, count: int) -> None:
-    edge = {} if MARKERS[kind] == "x" else {"edgecolors": "white", "linewidths": 0.8}
+    filled = MARKERS[kind] != "x"
     ax.scatter(
         places[:, 0],
         places[:, 1],
@@ -87,7 +87,8 @@ def _scatter(ax: Axes, places: NDArray[np.floating], kind: str, count: int) -> N
         color=COLOURS[kind],
         label=f"{NAMES[kind]} ({count})",
         zorder=4 if kind == "input" else 3,
-        **edge,
+        edgecolors="white" if filled else None,
+        linewidths=0.8 if filled else 1.5,
     )
 
 
@@ -139,6 +140,8 @@ def draw_growth(
 
 def draw_lineage(nodes: Sequence[LineageNode], ax: Axes | None = None) -> Axes:
     """The tree of seeds, simulations and refinements, from the input structure at the left."""
+    from matplotlib.ticker import MaxNLocator
+
     ax = _axes(ax)
     places = {node.id: (node.depth, node.height) for node in nodes}
     for node in nodes:
@@ -156,7 +159,7 @@ def draw_lineage(nodes: Sequence[LineageNode], ax: Axes | None = None) -> Axes:
             name = node.id.replace("cg-0000", "").replace("aa-0000", "aa ").replace("seed ", "s")
             ax.annotate(name, places[node.id], (5, 3), textcoords="offset points", fontsize=6, color="0.3")
     ax.set(xlabel="steps from the input structure", yticks=[])
-    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     for side in ("left", "right", "top"):
         ax.spines[side].set_visible(False)
     _legend_below(ax)

@@ -41,10 +41,10 @@ def run(job: Job, context: JobContext) -> CgResult:
         segment=round_steps(settings.segment, settings.timestep),
         every=round_steps(settings.frame_interval, settings.timestep),
         on_frame=lambda frame: context.publish([frame]),
-        progress=context.progress,
+        progress=lambda phase, fraction: context.progress(phase, fraction, round(fraction * job.steps)),
         should_stop=context.should_stop,
     )
-    if not summary.completed:
+    if not summary.completed or summary.state is None:
         raise JobStopped(f"{job.simulation} was asked to stop at step {summary.steps}; its state is saved.")
     return CgResult(
         simulation=job.simulation,

@@ -9,7 +9,7 @@ import numpy as np
 
 from models.registry import load_model, make_trainer
 from sims.martini.model import CoarseModel
-from steer.framestore import FrameStore
+from steer.framestore import FrameReader
 from steer.messages import Job, TrainJob, TrainResult
 
 if TYPE_CHECKING:
@@ -27,7 +27,9 @@ def run(job: Job, context: JobContext) -> TrainResult:
     target = context.directory.model(job.version)
     if not target.exists():
         _train(job, context)
-    return TrainResult(version=job.version, statistics=load_model(target).statistics(), seconds=time.monotonic() - began)
+    return TrainResult(
+        version=job.version, statistics=load_model(target).statistics(), seconds=time.monotonic() - began
+    )
 
 
 def _train(job: TrainJob, context: JobContext) -> None:
@@ -45,8 +47,10 @@ def _train(job: TrainJob, context: JobContext) -> None:
         context.stop_if_asked()
         context.progress(f"training model {job.version}", epoch / epochs, epoch)
 
-    store = FrameStore(context.directory.frames, coarse.n_beads, read_only=True)
-    rows = np.unique(np.linspace(0, job.frames - 1, min(job.frames, context.config.latent.max_frames)).astype(np.int64))
+    store = FrameReader(context.directory.frames)
+    rows = np.unique(
+        np.linspace(0, job.frames - 1, min(job.frames, context.config.latent.max_frames)).astype(np.int64)
+    )
     model = trainer.fit(
         store.positions(rows), version=job.version, seed=job.random_seed, previous=previous, progress=tell
     )
@@ -56,6 +60,9 @@ def _train(job: TrainJob, context: JobContext) -> None:
 def _featurizer(coarse: CoarseModel) -> Featurizer:
     from models.features import BeadFeatures
 
-    backbone = set(coarse.backbone.tolist())
-    side_chains = [bead for bead in range(coarse.n_beads) if bead not in backbone]
-    return BeadFeatures.for_molecule(coarse.n_beads, coarse.backbone_chains, side_chains)
+    names = coarse.bead_names
+    by_chain: dict[str, list[int]] = {}
+    for bead in coarse.backbone.tolist():
+        by_chain.setdefault(coarse.chains[bead], []).append(bead)
+    side_chains = [bead for bead, name in enumerate(names) if name.startswith("SC")]
+    return BeadFeatures.for_molecule(coarse.n_beads, list(by_chain.values()), side_chains)
