@@ -1,0 +1,119 @@
+"""Bead structures as PDB files, which any viewer opens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sims.exceptions import TopologyError
+
+__all__ = ["BeadLabel", "format_pdb", "parse_pdb"]
+
+
+class BeadLabel(NamedTuple):
+    """What a bead is called and where it belongs.
+
+    Attributes
+    ----------
+    name : str
+    residue_name : str
+    residue_id : str
+        Number of the residue in the input, with its insertion code.
+    chain : str
+    residue_index : int
+        Position of the residue in the structure's topology, from zero.
+    """
+
+    name: str
+    residue_name: str
+    residue_id: str
+    chain: str
+    residue_index: int
+
+
+def format_pdb(
+    positions: NDArray[np.floating], labels: Sequence[BeadLabel], bonded: NDArray[np.integer] | None = None
+) -> str:
+    """Text of a PDB file.
+
+    Parameters
+    ----------
+    positions : ndarray, shape (n_beads, 3)
+        nm; kept to 0.0001 nm.
+    labels : sequence of BeadLabel
+        One for each bead.
+    bonded : ndarray of int, shape (m, 2), optional
+        Pairs to write as CONECT records.
+
+    Raises
+    ------
+    ValueError
+        When the positions do not fit the labels, are not finite, or do not fit into the format (beyond 999 nm).
+    """
+    positions = np.asarray(positions, dtype=np.float64)
+    if positions.shape != (len(labels), 3):
+        raise ValueError(f"Positions of shape {positions.shape} do not fit {len(labels)} beads.")
+    if not np.all(np.abs(positions) < 999.0):
+        raise ValueError(
+            "Bead positions must be finite and within 999 nm of the origin to be written as PDB."
+        )
+    lines = []
+    for serial, (label, xyz) in enumerate(zip(labels, (positions * 10.0).tolist(), strict=True), 1):
+        number, code = _split_residue_id(label.residue_id)
+        lines.append(
+            f"ATOM  {serial % 100000:5d} {label.name:>4.4s} {label.residue_name:>3.3s} {label.chain[:1]:1s}"
+            f"{number:>4.4s}{code:1.1s}   {xyz[0]:8.3f}{xyz[1]:8.3f}{xyz[2]:8.3f}  1.00  0.00"
+        )
+        if serial == len(labels) or labels[serial].chain != label.chain:
+            lines.append("TER")
+    for first, second in [] if bonded is None else bonded.tolist():
+        lines.append(f"CONECT{(first + 1) % 100000:5d}{(second + 1) % 100000:5d}")
+    lines.append("END\n")
+    return "\n".join(lines)
+
+
+def parse_pdb(path: Path, labels: Sequence[BeadLabel]) -> NDArray[np.float64]:
+    """Positions of a bead PDB file, shape (n_beads, 3), nm.
+
+    Raises
+    ------
+    TopologyError
+        When its beads are not those of `labels`, in their order, or a coordinate cannot be read.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise TopologyError(f"The bead structure cannot be read: {error}.", path) from error
+    positions = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.startswith(("ATOM", "HETATM")):
+            expected = labels[len(positions)].name[:4] if len(positions) < len(labels) else "no more"
+            if line[12:16].strip() != expected:
+                raise TopologyError(
+                    f"Bead {line[12:16].strip()} stands where {expected} was expected.", path, number
+                )
+            positions.append(_coordinates(line, path, number))
+    if len(positions) != len(labels):
+        raise TopologyError(f"The file has {len(positions)} beads; {len(labels)} were expected.", path)
+    return np.array(positions, dtype=np.float64).reshape(-1, 3)
+
+
+def _coordinates(line: str, path: Path, number: int) -> list[float]:
+    try:
+        values = [float(line[begin : begin + 8]) / 10.0 for begin in (30, 38, 46)]
+    except ValueError:
+        raise TopologyError("The coordinates of this bead cannot be read.", path, number) from None
+    if not np.all(np.isfinite(values)):
+        raise TopologyError("The coordinates of this bead are not finite.", path, number)
+    return values
+
+
+def _split_residue_id(residue_id: str) -> tuple[str, str]:
+    """Number and insertion code."""
+    if residue_id and residue_id[-1].isalpha():
+        return residue_id[:-1], residue_id[-1]
+    return residue_id, " "
