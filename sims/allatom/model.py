@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 from openmm import MonteCarloBarostat, System, unit
-from openmm.app import PME, ForceField, HBonds, Modeller, NoCutoff, Topology
+from openmm.app import PME, ForceField, HBonds, NoCutoff, Topology
 
 from sims.allatom.charmm import charmm36m
 from sims.allatom.folding import fold_lennard_jones

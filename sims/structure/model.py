@@ -75,9 +75,11 @@ class Structure:
     def disulfides(self) -> tuple[tuple[int, int], ...]:
         """Atom indices of the two sulfurs of each disulfide bond."""
         return tuple(
-            (first.index, second.index)
-            for first, second in self.topology.bonds()
-            if first.name == second.name == "SG" and first.residue is not second.residue
+            sorted(
+                (min(first.index, second.index), max(first.index, second.index))
+                for first, second in self.topology.bonds()
+                if first.name == second.name == "SG" and first.residue is not second.residue
+            )
         )
 
     def with_positions(self, positions: ArrayLike) -> Structure:
