@@ -88,7 +88,7 @@ def parse_pdb(path: Path, labels: Sequence[BeadLabel]) -> NDArray[np.float64]:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise TopologyError(f"The bead structure cannot be read: {error}.", path) from error
-    positions = []
+    positions: list[list[float]] = []
     for number, line in enumerate(text.splitlines(), 1):
         if line.startswith(("ATOM", "HETATM")):
             expected = labels[len(positions)].name[:4] if len(positions) < len(labels) else "no more"
