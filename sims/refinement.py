@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 import logging
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,7 +68,7 @@ def backmap_with_retries(
     attempts: int,
     directory: Path,
     limits: Limits | None = None,
-    dynamics: float = TIME,
+    dynamics: float | None = TIME,
     temperature: float = 300.0,
     progress: Progress | None = None,
 ) -> Backmapped:
@@ -88,7 +88,7 @@ def backmap_with_retries(
     limits : Limits, optional
         Of the quality gate.
     dynamics : float, optional
-        ps that a structure must survive in implicit solvent.
+        ps that a structure must survive in implicit solvent; None to look at geometry only.
     temperature : float, optional
         K of that simulation.
     progress : callable, optional
@@ -141,31 +141,33 @@ def backmap_with_retries(
 class _Gate:
     """Makes one structure and judges it."""
 
-    def __init__(self, request: BackmapRequest, limits: Limits, dynamics: float, temperature: float) -> None:
+    def __init__(
+        self, request: BackmapRequest, limits: Limits, dynamics: float | None, temperature: float
+    ) -> None:
         self._anatomy = Anatomy(request.structure.topology)
         self._model = AllAtomModel(request.structure, AllAtomOptions(solvent="implicit"))
         self._limits, self._dynamics, self._temperature = limits, dynamics, temperature
 
     def attempt(self, backmapper: Backmapper, request: BackmapRequest) -> Backmapped:
-        begun = time.perf_counter()
+        begun = perf_counter()
         positions = backmapper.backmap(request)
-        seconds = time.perf_counter() - begun
+        seconds = perf_counter() - begun
         report = inspect(
             request, positions, backmapper=backmapper.name, seconds=seconds, anatomy=self._anatomy
         )
         judgement = judge(report, self._limits)
-        if judgement.accepted:
-            report, judgement = self._endure(request, positions, report)
+        if judgement.accepted and self._dynamics is not None:
+            report, judgement = self._endure(request, positions, report, self._dynamics)
         return Backmapped(positions, report, judgement.accepted, judgement.reasons, backmapper.name, 1)
 
     def _endure(
-        self, request: BackmapRequest, positions: NDArray[np.float32], report: QualityReport
+        self, request: BackmapRequest, positions: NDArray[np.float32], report: QualityReport, time: float
     ) -> tuple[QualityReport, Judgement]:
         endurance = endure(
             request.structure,
             positions,
             seed=request.seed,
-            time=self._dynamics,
+            time=time,
             temperature=self._temperature,
             anatomy=self._anatomy,
             model=self._model,

@@ -8,11 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sims.backmap.anatomy import Anatomy
+from sims.backmap.protocol import BackmapRequest
+from sims.exceptions import BackmapError
 
 if TYPE_CHECKING:
     from sims.mapping import BeadMapping
 
-__all__ = ["BeadPlaces"]
+__all__ = ["BeadPlaces", "check_beads"]
 
 
 class BeadPlaces:
@@ -49,3 +51,21 @@ class BeadPlaces:
         matrix = self._matrix
         span = slice(matrix.indptr[bead], matrix.indptr[bead + 1])
         return matrix.indices[span].astype(np.int64), matrix.data[span].astype(np.float64)
+
+
+def check_beads(backmapper: str, request: BackmapRequest) -> None:
+    """See that there is one finite target for every bead of the mapping.
+
+    Raises
+    ------
+    BackmapError
+        Naming the bead.
+    """
+    beads, expected = np.asarray(request.beads), (request.mapping.n_beads, 3)
+    if beads.shape != expected:
+        raise BackmapError(
+            backmapper, f"the target beads have shape {beads.shape} where {expected} was expected."
+        )
+    if not np.isfinite(beads).all():
+        bead = int(np.flatnonzero(~np.isfinite(beads).all(axis=1))[0])
+        raise BackmapError(backmapper, f"the position of target bead {bead} is not finite.")

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sims.backmap.anatomy import Anatomy
-from sims.backmap.beads import BeadPlaces
+from sims.backmap.beads import BeadPlaces, check_beads
 from sims.backmap.geometry import rigid_fit
 from sims.backmap.protocol import BackmapRequest
 from sims.backmap.relax import IsomerTargets, Relaxer, RelaxSettings
@@ -42,6 +42,7 @@ class CarryOver:
 
     def backmap(self, request: BackmapRequest) -> NDArray[np.float32]:
         """Atom positions for these beads; see `Backmapper.backmap`. The same seed gives the same answer."""
+        check_beads(self.name, request)
         anatomy = Anatomy(request.structure.topology)
         placed = place_residues(request, anatomy)
         jitter = np.random.default_rng(request.seed).normal(scale=_JITTER, size=placed.shape)

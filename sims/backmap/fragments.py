@@ -57,7 +57,7 @@ def complete(
 
 
 def _are_finite(positions: NDArray[np.float64]) -> NDArray[np.bool_]:
-    finite: NDArray[np.bool_] = np.isfinite(positions).all(axis=1)
+    finite: NDArray[np.bool_] = np.asarray(np.isfinite(positions).all(axis=1))
     return finite
 
 

@@ -10,6 +10,8 @@ __all__ = ["crosses_triangle", "dihedral", "handedness", "rigid_fit"]
 Points = NDArray[np.float64]
 
 _PARALLEL = 1e-12
+_EDGE = 1e-9
+"""Share of a triangle by which its edges are widened, so that nothing slips between two that touch."""
 
 
 def dihedral(a: Points, b: Points, c: Points, d: Points) -> NDArray[np.float64]:
@@ -104,7 +106,7 @@ def crosses_triangle(start: Points, end: Points, triangle: NDArray[np.float64]) 
     q = np.cross(offset, edge1)
     v = np.einsum("ij,ij->i", along, q) * scale
     t = np.einsum("ij,ij->i", edge2, q) * scale
-    inside: NDArray[np.bool_] = (u >= 0) & (v >= 0) & (u + v <= 1) & (t >= 0) & (t <= 1)
+    inside: NDArray[np.bool_] = (u >= -_EDGE) & (v >= -_EDGE) & (u + v <= 1 + _EDGE) & (t >= 0) & (t <= 1)
     return inside & ~parallel
 
 

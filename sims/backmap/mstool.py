@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sims.backmap.anatomy import Anatomy
-from sims.backmap.beads import BeadPlaces
+from sims.backmap.beads import BeadPlaces, check_beads
 from sims.backmap.fragments import complete
 from sims.backmap.protocol import BackmapRequest
 from sims.backmap.relax import Relaxer, RelaxSettings
@@ -68,6 +68,7 @@ class Mstool:
 
     def backmap(self, request: BackmapRequest) -> NDArray[np.float32]:
         """Atom positions for these beads; see `Backmapper.backmap`. The same seed gives the same answer."""
+        check_beads(self.name, request)
         anatomy = Anatomy(request.structure.topology)
         translation = _Translation(request, anatomy)
         answer = self._run(translation.question(), request.seed)
