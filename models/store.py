@@ -20,6 +20,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
 
 from models.exceptions import ModelFileError
 
@@ -81,8 +83,6 @@ def write_model(directory: Path, stored: StoredModel) -> None:
     ModelFileError
         When `directory` exists and is not this model.
     """
-    from safetensors.numpy import save
-
     weights = save({name: np.ascontiguousarray(stored.tensors[name]) for name in sorted(stored.tensors)})
     document = _document(stored, hashlib.sha256(weights).hexdigest())
     if directory.exists():
@@ -170,9 +170,6 @@ def _read(path: Path) -> bytes:
 
 
 def _tensors(path: Path, weights: bytes) -> dict[str, NDArray[np.float32]]:
-    from safetensors import SafetensorError
-    from safetensors.numpy import load
-
     try:
         return dict(load(weights))
     except (SafetensorError, KeyError, ValueError) as error:
@@ -192,10 +189,9 @@ def _check_same(directory: Path, stored: StoredModel, weights: bytes) -> None:
 @contextmanager
 def _new_folder(directory: Path) -> Iterator[Path]:
     """A folder beside `directory` that takes its name when all went well."""
-    directory.parent.mkdir(parents=True, exist_ok=True)
     folder = directory.with_name(f".{directory.name}.{uuid.uuid4().hex}")
-    folder.mkdir()
     try:
+        folder.mkdir(parents=True)
         yield folder
         _sync(folder)
         os.rename(folder, directory)

@@ -70,7 +70,7 @@ class VaeTrainer:
     featurizer: Featurizer
     n_latents: int
     epochs: int = 100
-    hidden: tuple[int, ...] = (128, 64)
+    hidden: tuple[int, ...] = (128, 128)
     beta: float = 4.0
     free_bits: float = 0.1
     learning_rate: float = 1e-3
