@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from steer.exceptions import FrameError, StorageError
-from steer.frames import Frame
 from steer.framereader import FrameReader
+from steer.frames import Frame
 from steer.framestore import FrameStore
 from steer.shards import record_dtype
 
