@@ -72,8 +72,9 @@ class Connection:
         password = unquote(parts.password or "") or environment.get(PASSWORD_VARIABLE, "")
         if password_file is not None:
             password = _read_password(password_file)
-        netloc = parts.netloc.rpartition("@")[2]
-        return cls(parts._replace(netloc=netloc).geturl(), unquote(parts.username or ""), password)
+        query = f"?{parts.query}" if parts.query else ""
+        address = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}{query}"
+        return cls(address, unquote(parts.username or ""), password)
 
     @property
     def url(self) -> str:

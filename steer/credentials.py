@@ -6,6 +6,7 @@ import os
 import secrets
 import socket
 from pathlib import Path
+from urllib.parse import quote
 
 import msgspec
 
@@ -83,7 +84,7 @@ class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def coordinator(self) -> Connection:
         """The coordinator's way in: the socket."""
-        return Connection(f"unix://{self.socket}", password=self.password)
+        return Connection(f"unix://{quote(self.socket)}", password=self.password)
 
     @property
     def worker(self) -> Connection:
@@ -95,7 +96,7 @@ class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             On another machine, when the server listens on the socket only.
         """
         if self.machine == socket.gethostname():
-            return Connection(f"unix://{self.socket}", WORKER, self.worker_password)
+            return Connection(f"unix://{quote(self.socket)}", WORKER, self.worker_password)
         return self.remote_worker
 
     @property

@@ -2,4 +2,4 @@
 
 import pytest
 
-pytest.register_assert_rewrite("conformance.engine")
+pytest.register_assert_rewrite("conformance.engine", "conformance.frame_stream")
