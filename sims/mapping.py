@@ -141,10 +141,10 @@ class BeadMapping:
             When the file is not a mapping.
         """
         try:
-            with np.load(path, allow_pickle=False) as file:
+            with path.open("rb") as handle, np.load(handle, allow_pickle=False) as file:
                 parts = (file["data"], file["indices"], file["indptr"])
                 return cls(csr_array(parts, shape=tuple(int(n) for n in file["shape"])))
-        except (ValueError, KeyError, BadZipFile, EOFError) as error:
+        except (OSError, ValueError, KeyError, BadZipFile, EOFError) as error:
             raise TopologyError(
                 f"This is not a bead mapping ({error}). Build the model again.", path
             ) from error

@@ -52,15 +52,13 @@ def format_pdb(
     Raises
     ------
     ValueError
-        When the positions do not fit the labels, are not finite, or do not fit into the format (beyond 999 nm).
+        When the positions do not fit the labels, are not finite, or do not fit into the format's columns.
     """
     positions = np.asarray(positions, dtype=np.float64)
     if positions.shape != (len(labels), 3):
         raise ValueError(f"Positions of shape {positions.shape} do not fit {len(labels)} beads.")
-    if not np.all(np.abs(positions) < 999.0):
-        raise ValueError(
-            "Bead positions must be finite and within 999 nm of the origin to be written as PDB."
-        )
+    if not np.all((positions > -99.9) & (positions < 999.9)):
+        raise ValueError("Bead positions must be finite and between -99.9 and 999.9 nm to be written as PDB.")
     lines = []
     for serial, (label, xyz) in enumerate(zip(labels, (positions * 10.0).tolist(), strict=True), 1):
         number, code = _split_residue_id(label.residue_id)

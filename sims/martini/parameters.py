@@ -158,7 +158,7 @@ def _user_cache() -> Path:
 
 def _load(path: Path, identity: str) -> BeadParameters | None:
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as handle, np.load(handle, allow_pickle=False) as file:
             upper = np.triu_indices(len(file["names"]))
             return BeadParameters(
                 names=tuple(str(name) for name in file["names"]),

@@ -155,7 +155,9 @@ def _ions(model: CoarseModel, volume: float, salt: float, sites: int) -> tuple[i
     """Numbers of sodium and chloride."""
     charge = round(model.charge)
     if abs(model.charge - charge) > 1e-3:
-        raise TopologyError(f"The solute's charge is {model.charge:g}; it must be a whole number to be neutralised.")
+        raise TopologyError(
+            f"The solute's charge is {model.charge:g}; it must be a whole number to be neutralised."
+        )
     pairs = round(salt * _PER_MOLAR * volume)
     sodium, chloride = pairs + max(-charge, 0), pairs + max(charge, 0)
     if sodium + chloride >= sites:
