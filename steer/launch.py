@@ -45,6 +45,8 @@ class LaunchOptions:
         Goals that replace those of the file.
     slots : int or None
         Slots of the local worker; 0 for no local worker. Absent: as configured, and none with `redis`.
+    listen : str or None
+        ``HOST[:PORT]`` on which the campaign's own server listens for workers on other machines.
     quiet : bool
     """
 
@@ -53,6 +55,7 @@ class LaunchOptions:
     redis: str | None = None
     until: str | None = None
     slots: int | None = None
+    listen: str | None = None
     quiet: bool = False
 
 
@@ -134,29 +137,31 @@ def _run(
     stack: ExitStack,
 ) -> Outcome:
     from steer.birth import give_birth
-    from steer.connection import open_server
+    from steer.campaign_server import campaign_server
+    from steer.connection import connect
     from steer.coordinator import Coordinator
     from steer.docket_fleet import DocketFleet
     from steer.framestore import FrameStore
     from steer.local_worker import LocalWorker
-    from steer.stream import RedisFrameStream
+    from steer.redis_stream import RedisFrameStream
 
+    name = config.campaign.name
     journal = Journal(directory.journal)
     stack.callback(journal.close)
     coarse = give_birth(directory, config, journal, console.event)
-    server = stack.enter_context(open_server(directory, options.redis, console.event))
-    stream = RedisFrameStream(server.client(), config.campaign.name)
+    server = campaign_server(directory, name, options.redis, options.listen)
+    connection, worker_url = stack.enter_context(server)
+    stream = RedisFrameStream(connect(connection, name="coordinator"), name)
     stack.callback(stream.close)
-    fleet = DocketFleet(server.url, config.campaign.name, directory=directory.root)
+    fleet = DocketFleet(connection.url, name, directory=directory.root)
     stack.callback(fleet.close)
-    store = FrameStore(directory.frames, coarse.n_beads)
-    stack.callback(store.close)
+    store = stack.enter_context(FrameStore(directory.frames, coarse.n_beads))
     coordinator = Coordinator(directory, config, journal, store, stream, fleet, coarse, console)
     slots = options.slots if options.slots is not None else (0 if options.redis else config.workers.slots)
     if slots != 0:
-        stack.enter_context(LocalWorker(directory, server, slots, fleet))
-    console.event(f"resume with: steer run {directory.root}")
-    console.event(f"attach a worker with: steer worker {server.shown_url} --directory {directory.root}")
+        stack.enter_context(LocalWorker(directory, connection, slots, fleet))
+    console.event(f"stop with Ctrl-C; resume with: steer run {directory.root}")
+    console.event(f"attach a worker with: steer worker {worker_url} --directory {directory.root}")
     with _stop_requests(directory) as stop:
         phase = coordinator.run(stop.reason)
     return Outcome(directory, phase, coordinator.reason, stop.interrupted)

@@ -30,6 +30,7 @@ __all__ = ["run"]
 @click.option(
     "--slots", type=click.IntRange(min=0), help="Jobs at once on this machine; 0 for no local worker."
 )
+@click.option("--listen", metavar="HOST[:PORT]", help="Let workers on other machines reach the server here.")
 @click.option("--quiet-progress", is_flag=True, help="No bars and no progress lines.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object.")
 @log_options
@@ -39,6 +40,7 @@ def run(
     redis: str | None,
     until: str | None,
     slots: int | None,
+    listen: str | None,
     quiet_progress: bool,
     as_json: bool,
 ) -> int:
@@ -49,7 +51,7 @@ def run(
     """
     from steer.launch import LaunchOptions
 
-    options = LaunchOptions(source, directory, redis, until, slots, quiet_progress)
+    options = LaunchOptions(source, directory, redis, until, slots, listen, quiet_progress)
     return run_campaign(options, as_json)
 
 
