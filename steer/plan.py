@@ -46,7 +46,7 @@ class Plan:
     simulations : int
         CG simulations of the first generation.
     stops : tuple of str
-        When it ends.
+        What ends it, each goal in words.
     """
 
     name: str

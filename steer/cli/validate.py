@@ -45,7 +45,7 @@ def describe(file: Path, config: CampaignConfig, plan: Plan) -> str:
     from steer.quantities import text
 
     coarse, refinement = config.coarse, config.refinement
-    box = f"in a box of about {plan.aa_box} nm" if plan.aa_box else "in implicit solvent"
+    solvent = f"about {plan.aa_particles:,} with solvent in a box of about {plan.aa_box} nm"
     rows = [
         ("Molecule", f"{_count(plan.chains, 'chain')}, {_count(plan.residues, 'residue')}, {plan.atoms} atoms, "
                      f"{_count(plan.disulfides, 'disulfide')}"),
@@ -54,9 +54,9 @@ def describe(file: Path, config: CampaignConfig, plan: Plan) -> str:
         ("CG", f"{plan.beads} beads, about {plan.cg_particles:,} with solvent in a box of about {plan.cg_box} nm"),
         ("", f"{plan.simulations} simulations to begin with, each {text(coarse.length, 'ps')} "
              f"({plan.cg_steps:,} steps), a frame every {text(coarse.frame_interval, 'ps')}"),
-        ("AA", f"{plan.atoms} atoms, about {plan.aa_particles:,} in all, {box}"),
+("AA", f"{plan.atoms} atoms, {solvent if plan.aa_box else 'in implicit solvent'}"),
         ("", f"each refinement {text(refinement.length, 'ps')} ({plan.aa_steps:,} steps)"),
-        ("Ends at", " or ".join(plan.stops)),
+        ("Ends at", f" {'and' if config.stop.require == 'all' else 'or'} ".join(plan.stops)),
         ("Directory", plan.directory),
     ]  # fmt: skip
     return "\n".join([f"{file} is valid.", *(f"{name:<10} {line}" for name, line in rows)])

