@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -88,9 +88,7 @@ class Autoencoder:
         FeatureError
             When the frames do not fit the featurizer.
         """
-        return _gather(
-            positions, (self.n_latents,), lambda block: self.encode_features(self._features(block))
-        )
+        return _gather(positions, (self.n_latents,), lambda block: self.encoder.apply(self._features(block)))
 
     def decode_error(self, positions: NDArray[np.floating]) -> NDArray[np.float32]:
         """How badly frames, shape (n_frames, n_beads, 3) in nm, are reconstructed.
@@ -105,15 +103,19 @@ class Autoencoder:
         FeatureError
             When the frames do not fit the featurizer.
         """
-        return _gather(positions, (), lambda block: self.feature_errors(self._features(block)))
+        return _gather(positions, (), lambda block: self._block_errors(self._features(block)))
 
     def encode_features(self, standardised: NDArray[np.float32]) -> NDArray[np.float32]:
         """Latent points, shape (n, n_latents), of standardised features of shape (n, n_features)."""
-        return self.encoder.apply(standardised)
+        return _gather(standardised, (self.n_latents,), self.encoder.apply)
 
     def feature_errors(self, standardised: NDArray[np.float32]) -> NDArray[np.float32]:
         """Mean squared errors, shape (n,), of standardised features of shape (n, n_features)."""
-        missed = self.decoder.apply(self.encoder.apply(standardised)) - standardised
+        return _gather(standardised, (), self._block_errors)
+
+    def _block_errors(self, standardised: NDArray[np.float32]) -> NDArray[np.float32]:
+        missed = self.decoder.apply(self.encoder.apply(standardised))
+        missed -= standardised
         return np.asarray(np.einsum("ij,ij->i", missed, missed) / missed.shape[1], np.float32)
 
     def moved(self, by: RigidMap) -> Self:
@@ -195,17 +197,11 @@ class Autoencoder:
 
 
 def _gather(
-    positions: NDArray[np.floating],
-    shape: tuple[int, ...],
-    compute: Callable[[NDArray[np.floating]], NDArray[np.float32]],
+    rows: NDArray[Any], shape: tuple[int, ...], compute: Callable[[NDArray[Any]], NDArray[np.float32]]
 ) -> NDArray[np.float32]:
-    """Results of blocks of frames, together; no more than a block's features lie in memory at once."""
-    results = np.empty((len(positions), *shape), np.float32)
-    for block in _blocks(len(positions)):
-        results[block] = compute(positions[block])
+    """Results of blocks of rows, together; no more than a block's intermediate arrays lie in memory at once."""
+    results = np.empty((len(rows), *shape), np.float32)
+    for first in range(0, max(len(rows), 1), _BLOCK):
+        block = slice(first, first + _BLOCK)
+        results[block] = compute(rows[block])
     return results
-
-
-def _blocks(count: int) -> Iterator[slice]:
-    for first in range(0, max(count, 1), _BLOCK):
-        yield slice(first, first + _BLOCK)

@@ -81,14 +81,16 @@ def prepare(
         )
     features = featurizer.transform(positions)
     held_out = _held_out(len(features), seed)
+    training, validation = features[~held_out], features[held_out]
+    del features
     try:
-        standardisation = Standardisation.of(features[~held_out])
+        standardisation = Standardisation.of(training)
     except ValueError as error:
         raise TrainingError(
-            f"There is nothing to learn from these {len(features)} frames: {error}."
+            f"There is nothing to learn from these {len(positions)} frames: {error}."
         ) from error
-    standardised = standardisation.apply(features)
-    return TrainingSet(standardisation, standardised[~held_out], standardised[held_out], started)
+    training, validation = standardisation.apply(training), standardisation.apply(validation)
+    return TrainingSet(standardisation, training, validation, started)
 
 
 def finished(
@@ -145,7 +147,9 @@ def _aligned(
 
 def _quality(model: Autoencoder, data: TrainingSet) -> dict[str, Any]:
     errors = model.feature_errors(data.training).astype(np.float64)
-    unexplained = errors.mean() / float(np.square(data.training, dtype=np.float64).mean())
+    unexplained = errors.mean() / float(
+        np.einsum("ij,ij->", data.training, data.training) / data.training.size
+    )
     spread = model.encode_features(data.training).astype(np.float64).var(axis=0)
     return {
         "decode_error": float(errors.mean()),
@@ -153,6 +157,10 @@ def _quality(model: Autoencoder, data: TrainingSet) -> dict[str, Any]:
         "explained_variance": 1.0 - float(unexplained),
         "latent_variance": [float(value) for value in spread],
     }
+
+
+def _mean_square(features: NDArray[np.float32]) -> float:
+    return float(np.einsum("ij,ij->i", features, features).sum(dtype=np.float64) / features.size)
 
 
 def _libraries(packages: Sequence[str]) -> dict[str, str]:
