@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -152,7 +153,8 @@ class FrameReader:
     # -- rows to files ------------------------------------------------------------------------------------------
 
     def _rows_on_disk(self) -> int:
-        last = max((int(path.stem[6:]) for path in self.directory.glob("shard-*.bin")), default=0)
+        shards = self.directory.glob(f"shard-{'[0-9]' * 6}.bin")
+        last = max((int(path.stem[6:]) for path in shards), default=0)
         return last * self.layout.rows_per_shard + self._rows_in_last(last)
 
     def _rows_in_last(self, shard: int) -> int:
@@ -241,7 +243,7 @@ class FrameReader:
     def _nearest_sound(self, row: int) -> np.void:
         before = (np.arange(max(0, stop - _SCAN), stop)[::-1] for stop in range(row, 0, -_SCAN))
         after = (np.arange(start, min(len(self), start + _SCAN)) for start in range(row, len(self), _SCAN))
-        for block in (*before, *after):
+        for block in chain(before, after):
             records = self._records(block)
             good = np.flatnonzero(sound(records))
             if len(good):

@@ -253,9 +253,9 @@ def _check_positions(positions: NDArray[np.float64], simulation: str, step: int)
 def _pack(counts: NDArray[Any]) -> tuple[Literal["plain", "deflated"], bytes]:
     plain = counts.tobytes()
     columns = counts.view(np.dtype(counts.dtype.str.replace("u", "i")))
-    differences = np.diff(columns, axis=0, prepend=columns.dtype.type(0)).T
-    bits = 8 * columns.dtype.itemsize - 1
-    folded = np.ascontiguousarray((differences << 1) ^ (differences >> bits))
+    differences = columns.T.copy()
+    differences[:, 1:] -= columns.T[:, :-1]
+    folded = (differences << 1) ^ (differences >> (8 * columns.dtype.itemsize - 1))
     planes = folded.view(np.uint8).reshape(-1, columns.dtype.itemsize).T
     deflated = zlib.compress(planes.tobytes(), 1)
     return ("deflated", deflated) if len(deflated) < len(plain) else ("plain", plain)

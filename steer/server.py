@@ -133,10 +133,14 @@ class EmbeddedRedis:
         self._make_directory()
         lock = self._take_lock()
         if lock is None:
-            self._adopt()
+            self._check_machine()
+            self._wait_until_ready()
+            log.info("the Redis server of this campaign was running already (pid %s)", self._pid())
             return False
         try:
             self._launch(lock)
+        except OSError as error:
+            raise ServerError(f"A Redis server cannot be set up in {self.directory}: {error}.") from error
         finally:
             os.close(lock)
         self._wait_until_ready()
@@ -154,6 +158,7 @@ class EmbeddedRedis:
 
         if not self.running:
             return
+        self._check_machine()
         client = connect(self.connection, name="steer-stop", retries=0)
         try:
             client.shutdown(save=True)
@@ -188,23 +193,28 @@ class EmbeddedRedis:
         """A descriptor that holds the directory; None while a server does."""
         if not self.directory.is_dir():
             return os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
-        lock = os.open(self.directory / "server.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        path = self.directory / "server.lock"
+        try:
+            lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise ServerError(f"{path} cannot be opened: {error.strerror}.") from error
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        except OSError as error:
             os.close(lock)
-            return None
+            if isinstance(error, BlockingIOError):
+                return None
+            raise ServerError(
+                f"{path} cannot be locked ({error.strerror}); this file system has no locks."
+            ) from error
         return lock
 
-    def _adopt(self) -> None:
-        credentials = self.credentials
-        if credentials.machine != socket.gethostname():
+    def _check_machine(self) -> None:
+        machine = self.credentials.machine
+        if machine != socket.gethostname():
             raise ServerError(
-                f"The Redis server of this campaign runs on {credentials.machine}; resume the campaign there, or "
-                "stop it there first."
+                f"The Redis server of this campaign runs on {machine}; resume the campaign there, or stop it there."
             )
-        self._wait_until_ready()
-        log.info("the Redis server of this campaign was running already (pid %s)", self._pid())
 
     def _launch(self, lock: int) -> None:
         binary = self._binary or find_binary()
@@ -224,7 +234,7 @@ class EmbeddedRedis:
                 pass_fds=(lock,),
                 timeout=STARTUP,
             )
-        except (OSError, subprocess.SubprocessError) as error:
+        except (OSError, subprocess.TimeoutExpired) as error:
             raise ServerError(f"{binary} cannot be started: {error}.") from error
         if started.returncode:
             said = (started.stdout + started.stderr).decode(errors="replace").strip()

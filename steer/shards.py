@@ -23,6 +23,7 @@ from steer.frames import MAX_BEADS, RESOLUTION, Frame
 __all__ = [
     "LEVELS",
     "Layout",
+    "checksums",
     "count_sound",
     "pack",
     "positions_of",
@@ -156,7 +157,7 @@ def pack(frames: Sequence[Frame], received: float) -> NDArray[np.void]:
     for name in ("force_field", "step", "time", "published", "box"):
         records[name] = [getattr(frame, name) for frame in frames]
     records["received"] = received
-    records["crc32"] = _checksums(records)
+    records["crc32"] = checksums(records)
     return records
 
 
@@ -170,7 +171,7 @@ def positions_of(records: NDArray[np.void]) -> NDArray[np.float32]:
 
 def sound(records: NDArray[np.void]) -> NDArray[np.bool_]:
     """Which records are what was once written, shape (n,)."""
-    return records["crc32"] == _checksums(records)
+    return records["crc32"] == checksums(records)
 
 
 def count_sound(records: NDArray[np.void], block: int = 256) -> int:
@@ -183,7 +184,8 @@ def count_sound(records: NDArray[np.void], block: int = 256) -> int:
     return 0
 
 
-def _checksums(records: NDArray[np.void]) -> NDArray[np.uint32]:
+def checksums(records: NDArray[np.void]) -> NDArray[np.uint32]:
+    """What ``crc32`` of each record must be, shape (n,)."""
     size = records.dtype.itemsize
     covered = size - records.dtype["crc32"].itemsize
     data = np.ascontiguousarray(records).view(np.uint8).data
