@@ -23,7 +23,6 @@ from steer.messages import CgJob, RefineJob, TrainJob
 
 if TYPE_CHECKING:
     from sims.martini.model import CoarseModel
-
     from steer.framestore import FrameStore
 
 __all__ = ["Planner"]
@@ -168,6 +167,7 @@ class Planner:
         return str(result["end_state"]) if result else self._relative(self.directory.protein)
 
     def _write_beads(self, row: int, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
         positions = self.store.positions(slice(row, row + 1))[0]
         self.coarse.write_pdb(path, positions)
 

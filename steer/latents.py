@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 __all__ = ["LatentTable"]
 
 
+RECENT = 50_000
+"""Frames at most by which drift is judged, the newest."""
+
+
 class _Frames(Protocol):
     def __len__(self) -> int: ...
 
@@ -71,15 +75,13 @@ class LatentTable:
         return count
 
     def drift(self, trained: int) -> float:
-        """Median decode error of the frames after the first `trained`, over the median of those.
+        """Mean decode error of the frames after the first `trained`, over that of the frames held out in training.
 
-        Returns 1.0 while either side is empty.
+        Returns 1.0 while there are none, or the model does not say.
         """
-        before, after = self.errors[:trained], self.errors[trained:]
-        if len(before) == 0 or len(after) == 0:
-            return 1.0
-        reference = float(np.median(before[-50_000:]))
-        return float(np.median(after[-50_000:])) / reference if reference > 0 else 1.0
+        new = self.errors[trained:][-RECENT:]
+        reference = self.model.statistics().get("validation_decode_error")
+        return float(new.mean()) / reference if len(new) and reference else 1.0
 
     def _reserve(self, rows: int) -> None:
         if rows <= len(self._points):

@@ -9,6 +9,7 @@ from sims.allatom import AllAtomOptions
 from sims.backmap.protocol import BackmapRequest
 from sims.backmap.registry import make_backmapper
 from sims.engines.allatom import AllAtomEngine
+from sims.exceptions import BackmapError
 from sims.martini.model import CoarseModel
 from sims.platforms import choose_platform
 from sims.refinement import Backmapped, backmap_with_retries
@@ -40,11 +41,32 @@ def run(job: Job, context: JobContext) -> RefineResult:
     model = CoarseModel.load(context.directory.force_field(job.force_field))
     reference = Structure.read(context.directory.protein)
     reference = reference.with_positions(Structure.read(context.directory.root / job.reference).positions)
-    made = _backmap(job, context, model, reference)
+    try:
+        made = _backmap(job, context, model, reference)
+    except BackmapError as error:
+        return _hopeless(job, str(error), time.monotonic() - began)
     context.stop_if_asked()
     if not made.accepted:
         return _result(job, made, seconds=time.monotonic() - began)
     return _simulate(job, context, model, reference, made, began)
+
+
+def _hopeless(job: RefineJob, reason: str, seconds: float) -> RefineResult:
+    """No structure at all could be made: a rejection, since it says something about the frame, not about the job."""
+    return RefineResult(
+        simulation=job.simulation,
+        accepted=False,
+        reasons=[reason],
+        report={},
+        backmapper="",
+        attempts=0,
+        steps=0,
+        frames=0,
+        seconds=seconds,
+        platform="",
+        secondary_structure="",
+        end_state="",
+    )
 
 
 def _backmap(job: RefineJob, context: JobContext, model: CoarseModel, reference: Structure) -> Backmapped:
