@@ -46,7 +46,6 @@ def test_it_keeps_what_it_is_given(open_client):
         "CONFIG GET *",
         "ACL LIST",
         "KEYS *",
-        "DEBUG SLEEP 0",
         "CLIENT KILL TYPE normal",
         "SLAVEOF NO ONE",
         "GET other-campaign:secret",
