@@ -8,6 +8,7 @@ import os
 import secrets
 import shutil
 import socket
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +19,10 @@ from steer.config import CampaignConfig, dump_config
 from steer.exceptions import CampaignBusy, CampaignError
 
 __all__ = ["CampaignDirectory", "CampaignLock", "default_directory"]
+
+
+LOCK = "coordinator.lock"
+_TRIES = 5
 
 
 def default_directory(config_path: Path, config: CampaignConfig) -> Path:
@@ -108,6 +113,20 @@ class CampaignDirectory:
             When another process is that already; names its host and pid.
         """
         return CampaignLock(self.root)
+
+    def is_running(self) -> bool:
+        """Whether a coordinator holds the campaign now."""
+        try:
+            descriptor = os.open(self.root / LOCK, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return False
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(descriptor)
+        return False
 
     @property
     def config(self) -> Path:
@@ -207,10 +226,10 @@ class CampaignLock:
     """
 
     def __init__(self, root: Path) -> None:
-        self.path = root / "coordinator.lock"
+        self.path = root / LOCK
         self._descriptor: int | None = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._take(self._descriptor)
         except BlockingIOError as error:
             holder = self._holder()
             self.release()
@@ -219,6 +238,19 @@ class CampaignLock:
             ) from error
         os.ftruncate(self._descriptor, 0)
         os.write(self._descriptor, json.dumps({"host": socket.gethostname(), "pid": os.getpid()}).encode())
+
+    @staticmethod
+    def _take(descriptor: int) -> None:
+        """Lock, trying again for a moment: somebody who only looks holds it for an instant."""
+        for attempt in range(_TRIES):
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if attempt == _TRIES - 1:
+                    raise
+                time.sleep(0.05)
+            else:
+                return
 
     def release(self) -> None:
         """Give the right back. Harmless when done twice."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from sims.files import write_atomic
 from steer.campaign import CampaignDirectory, default_directory
 from steer.config import CampaignConfig, dump_config, load_config, parse_until
-from steer.exceptions import CampaignBusy, CampaignError, ConfigError
+from steer.exceptions import CampaignError, ConfigError
 from steer.journal import Journal
 
 if TYPE_CHECKING:
@@ -216,20 +216,12 @@ def request_stop(directory: CampaignDirectory, *, now: bool) -> None:
     CampaignError
         When none is running.
     """
-    try:
-        directory.lock().release()
-    except CampaignBusy:
-        write_atomic(directory.root / STOP_REQUEST, "now" if now else "")
-        return
-    raise CampaignError(directory.root, "no coordinator runs this campaign, so there is nothing to stop.")
+    if not directory.is_running():
+        raise CampaignError(directory.root, "no coordinator runs this campaign, so there is nothing to stop.")
+    write_atomic(directory.root / STOP_REQUEST, "now" if now else "")
 
 
 def wait_until_stopped(directory: CampaignDirectory) -> None:
     """Return when no coordinator holds the campaign any more."""
-    while True:
-        try:
-            directory.lock().release()
-        except CampaignBusy:
-            time.sleep(0.2)
-        else:
-            return
+    while directory.is_running():
+        time.sleep(0.2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from steer.campaign import CampaignDirectory
-from steer.exceptions import CampaignBusy, CampaignError
+from steer.exceptions import CampaignError
 from steer.status import Status
 
 __all__ = ["current_status", "describe"]
@@ -28,22 +28,13 @@ def current_status(directory: CampaignDirectory) -> Status:
         raise CampaignError(
             directory.status, f"the status file is damaged ({error}); the coordinator rewrites it."
         ) from error
-    if status.phase == "running" and not is_running(directory):
+    if status.phase == "running" and not directory.is_running():
         sentence = (
             "Its coordinator is gone, without a farewell; running jobs go on. "
             f"Resume with 'steer run {directory.root}'."
         )
         return msgspec.structs.replace(status, phase="interrupted", waiting=sentence)
     return status
-
-
-def is_running(directory: CampaignDirectory) -> bool:
-    """Whether a coordinator holds the campaign."""
-    try:
-        directory.lock().release()
-    except CampaignBusy:
-        return True
-    return False
 
 
 def describe(status: Status) -> str:
