@@ -1,0 +1,5 @@
+"""`python -m steer`: the command line."""
+
+from steer.cli import main
+
+main()

@@ -1,0 +1,83 @@
+"""The worker daemon that `steer run` starts on its own machine."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from steer.connection import PASSWORD_VARIABLE, Connection
+
+if TYPE_CHECKING:
+    from steer.campaign import CampaignDirectory
+    from steer.fleet import Fleet
+
+__all__ = ["LocalWorker"]
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 60.0
+"""s that the worker may take to save its jobs' states and end."""
+
+
+class LocalWorker:
+    """A worker daemon as a child process, in a session of its own: it outlives a coordinator that is killed.
+
+    A resumed campaign whose old local worker is still attached starts no second one.
+
+    Parameters
+    ----------
+    directory : CampaignDirectory
+    connection : Connection
+        The password goes by environment, never on the command line.
+    slots : int or None
+        Jobs at once; None for what the machine has.
+    fleet : Fleet
+        To see who is attached.
+    """
+
+    def __init__(
+        self, directory: CampaignDirectory, connection: Connection, slots: int | None, fleet: Fleet
+    ) -> None:
+        self.name = f"local-{socket.gethostname()}"
+        self._directory, self._connection, self._slots, self._fleet = directory, connection, slots, fleet
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        if any(worker.name == self.name for worker in self._fleet.workers()):
+            log.info("the local worker of an earlier run is still attached")
+            return self
+        environment = {**os.environ, PASSWORD_VARIABLE: self._connection.password}
+        with Path(self._directory.logs / "worker.log").open("ab") as output:
+            self._process = subprocess.Popen(
+                self._command(),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env=environment,
+                start_new_session=True,
+            )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            log.warning("the local worker did not end within %g s of being asked to, and is killed", PATIENCE)
+            self._process.kill()
+            self._process.wait()
+
+    def _command(self) -> list[str]:
+        command = [sys.executable, "-m", "steer", "worker", self._connection.shown]
+        command += ["--directory", str(self._directory.root), "--name", self.name]
+        return command if self._slots is None else [*command, "--slots", str(self._slots)]
