@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from steer.connection import Connection, connect
@@ -14,7 +15,7 @@ from steer.server import EmbeddedRedis
 if TYPE_CHECKING:
     from steer.campaign import CampaignDirectory
 
-__all__ = ["REDIS_FOLDER", "campaign_server", "embedded_server"]
+__all__ = ["REDIS_FOLDER", "CampaignServer", "campaign_server", "embedded_server"]
 
 log = logging.getLogger(__name__)
 
@@ -32,11 +33,30 @@ def embedded_server(directory: CampaignDirectory, campaign: str, listen: str | N
     return EmbeddedRedis(directory.root / REDIS_FOLDER, directory.logs / "redis.log", campaign, listen)
 
 
+@dataclass(frozen=True)
+class CampaignServer:
+    """A server that answered.
+
+    Attributes
+    ----------
+    connection : Connection
+        The coordinator's way in.
+    worker_url : str
+        What workers are told, without password.
+    revive : callable or None
+        Starts it again when it has died; None for a server that is not ours.
+    """
+
+    connection: Connection
+    worker_url: str
+    revive: Callable[[], None] | None
+
+
 @contextmanager
 def campaign_server(
     directory: CampaignDirectory, campaign: str, url: str | None, listen: str | None
-) -> Iterator[tuple[Connection, str]]:
-    """A server that answers: the coordinator's connection, and the URL that workers are told.
+) -> Iterator[CampaignServer]:
+    """Start the campaign's server, find it, or join the one that is named.
 
     The campaign's own server is stopped at the end, when the coordinator leaves in an orderly way; when the
     coordinator is killed it goes on, and is found again.
@@ -56,10 +76,18 @@ def campaign_server(
     if url is not None:
         connection = Connection.parse(url)
         _refuse_unsafe(connection)
-        yield connection, connection.shown
+        yield CampaignServer(connection, connection.shown, None)
         return
     with embedded_server(directory, campaign, listen) as server:
-        yield server.connection, server.worker_url()
+        yield CampaignServer(server.connection, server.worker_url(), lambda: _revive(server))
+
+
+def _revive(server: EmbeddedRedis) -> None:
+    try:
+        if server.start():
+            log.warning("the campaign's Redis server had died and was started again")
+    except ServerError as error:
+        log.warning("%s", error)
 
 
 def _refuse_unsafe(connection: Connection) -> None:

@@ -12,6 +12,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -21,8 +22,8 @@ from numpy.typing import NDArray
 
 from models.registry import load_model
 from steer.act import Planner
-from steer.decide import SeedOption, State, decide, goal_reached
-from steer.exceptions import CampaignError
+from steer.decide import SeedOption, State, anything_wanted, decide, goal_reached
+from steer.exceptions import CampaignError, ServerError
 from steer.explored import ExploredMap
 from steer.feedback.seeds import seed_from
 from steer.fleet import Fleet
@@ -34,7 +35,6 @@ from steer.summary import summarise
 
 if TYPE_CHECKING:
     from sims.martini.model import CoarseModel
-
     from steer.campaign import CampaignDirectory
     from steer.config import CampaignConfig
     from steer.framestore import FrameStore
@@ -50,6 +50,9 @@ READ_AT_ONCE = 5_000
 
 STATUS_EVERY = 1.0
 """s between two status files."""
+
+SERVER_RETRY = 0.5
+"""s between two tries to reach a server that is away."""
 
 FAILURES = 5
 """A campaign ends when this many jobs have failed and more failed than succeeded."""
@@ -87,6 +90,8 @@ class Coordinator:
     coarse : CoarseModel
         The force-field version in use.
     observer : Observer
+    revive : callable, optional
+        Starts the Redis server again when it has died; absent for a server that is not ours.
     """
 
     def __init__(
@@ -99,6 +104,7 @@ class Coordinator:
         fleet: Fleet,
         coarse: CoarseModel,
         observer: Observer,
+        revive: Callable[[], None] | None = None,
     ) -> None:
         self.directory, self.config, self.store, self.fleet = directory, config, store, fleet
         self.ledger = Ledger(journal, config)
@@ -113,11 +119,13 @@ class Coordinator:
             seed.id: coarse.read_pdb(directory.root / seed.file) for seed in self.ledger.seeds.values()
         }
         self._seed_points: dict[int, NDArray[np.float32]] = {}
+        self._round = int(journal.get_meta("round", 0))
         self._elapsed = float(journal.get_meta("elapsed", 0.0))
         self._clock = time.monotonic()
         self._history: deque[tuple[float, int, float]] = deque(maxlen=60)
         self._status_at = 0.0
-        self._progress_keys: set[str] = set()
+        self._revive = revive
+        self._server_away = False
         self.phase, self.reason = "running", ""
         self._resume()
 
@@ -126,7 +134,10 @@ class Coordinator:
     def run(self, should_stop: Callable[[], str | None]) -> str:
         """Tick until a goal is reached or `should_stop` gives a reason; returns the phase, finished or stopped."""
         while self.phase == "running":
-            self.tick()
+            try:
+                self.tick()
+            except ServerError as error:
+                self._wait_for_server(error)
             reason = should_stop()
             if reason and self.phase == "running":
                 self.phase, self.reason = "stopped", reason
@@ -137,6 +148,10 @@ class Coordinator:
         """Do a bounded amount of everything once."""
         self._ingest.pump(READ_AT_ONCE, wait)
         self._take_events()
+        if self._server_away:
+            self._server_away = False
+            self._submit_lost()
+            self._observer.event("Redis is back")
         if self._map.advance():
             self._encode_seeds()
             self._observer.event(
@@ -146,18 +161,32 @@ class Coordinator:
         if time.monotonic() - self._status_at >= STATUS_EVERY:
             self._publish_status()
 
+    def _wait_for_server(self, error: ServerError) -> None:
+        """Redis is away: workers go on, frames and events wait where they are; look again in a moment."""
+        if not self._server_away:
+            self._observer.event(f"Redis does not answer, waiting for it: {error}")
+        self._server_away = True
+        if self._revive is not None:
+            self._revive()
+        time.sleep(SERVER_RETRY)
+
     def _resume(self) -> None:
         version = self.ledger.latest_model()
         if version:
             self._map.adopt(load_model(self.directory.model(version)), self.ledger.models[version].frames)
-        known = self.fleet.known()
-        lost = [job for key, job in self.ledger.open.items() if key not in known]
-        self._submit([job.key for job in lost])
+        lost = self._submit_lost()
         if self.ledger.simulations:
             self._observer.event(
                 f"resumed: {len(self.store)} frames, {len(self.ledger.simulations)} simulations, "
-                f"{len(self.ledger.open)} open jobs ({len(lost)} queued again)"
+                f"{len(self.ledger.open)} open jobs ({lost} queued again)"
             )
+
+    def _submit_lost(self) -> int:
+        """Queue again what the journal says is open but no queue knows; returns how many those were."""
+        known = self.fleet.known()
+        lost = [key for key in self.ledger.open if key not in known]
+        self._submit(lost)
+        return len(lost)
 
     def _drain(self) -> None:
         for key in list(self.ledger.open):
@@ -217,15 +246,12 @@ class Coordinator:
 
     # -- decide and act -----------------------------------------------------------------------------------------
 
-    def state(self) -> tuple[State, NDArray[np.int64]]:
-        """The campaign as decisions see it, and the frame-store rows of the candidates."""
-        found = self._map.candidates([p.frame_row for p in self.ledger.promotions.values()])
-        candidates, rows = found if found else (None, np.empty(0, np.int64))
-        cg_frames = self.store.count("cg")
+    def counts(self) -> State:
+        """The campaign in numbers, without latent points: cheap, for every tick."""
         interval = self.config.coarse.frame_interval
         capacity = self.fleet.capacity()
-        state = State(
-            round=int(self._journal.get_meta("round", 0)),
+        return State(
+            round=self._round,
             slots={"all": capacity.slots, "cg": 0, "refine": 0, "train": 0, **capacity.kinds},
             open=self.ledger.open_by_kind(),
             frames=len(self.store),
@@ -233,7 +259,7 @@ class Coordinator:
             trained_frames=self.ledger.trained_frames(),
             model=self._map.version,
             drift=self._map.drift,
-            cg_time=cg_frames * interval,
+            cg_time=self.store.count("cg") * interval,
             cg_time_planned=self.ledger.cg_time_planned,
             accepted=self.ledger.refinements()["accepted"],
             coverage=self._map.coverage,
@@ -242,23 +268,32 @@ class Coordinator:
                 SeedOption(seed.id, seed.origin, self.ledger.started[seed.id], self._seed_points.get(seed.id))
                 for seed in self.ledger.seeds.values()
             ],
-            candidates=candidates,
-            explored=self._map.sample(),
-            selected=self._map.points([p.frame_row for p in self.ledger.promotions.values()]),
         )
-        return state, rows
+
+    def state(self) -> tuple[State, NDArray[np.int64]]:
+        """The campaign as decisions see it, and the frame-store rows of the candidates."""
+        promoted = [promotion.frame_row for promotion in self.ledger.promotions.values()]
+        found = self._map.candidates(promoted)
+        if found is None:
+            return self.counts(), np.empty(0, np.int64)
+        candidates, rows = found
+        explored, selected = self._map.sample(), self._map.points(promoted)
+        return replace(self.counts(), candidates=candidates, explored=explored, selected=selected), rows
 
     def _decide(self) -> None:
-        state, rows = self.state()
-        reason = goal_reached(self.config, state)
+        reason = goal_reached(self.config, self.counts())
         if reason:
             self.phase, self.reason = "finished", reason
             return
+        if not anything_wanted(self.config, self.counts()):
+            return
+        state, rows = self.state()
         actions = decide(self.config, state)
         if actions:
             before = set(self.ledger.open)
             for sentence in self._planner.plan(actions, state.round, rows, state.model):
                 self._observer.event(sentence)
+            self._round += 1
             self._submit([key for key in self.ledger.open if key not in before])
 
     def _submit(self, keys: list[str]) -> None:
@@ -275,7 +310,7 @@ class Coordinator:
 
     def _publish_status(self) -> None:
         self._status_at = time.monotonic()
-        state, _ = self.state()
+        state = self.counts()
         self._history.append((self._status_at, len(self.store), state.cg_time))
         status = summarise(
             phase=self.phase,

@@ -42,6 +42,9 @@ __all__ = [
 BACKLOG = 1.2
 """Jobs open (queued or running) for each slot."""
 
+DRIFT_GROWTH = 1.25
+"""Drift is looked at once the frames have grown by this factor: a few new frames say little."""
+
 NEIGHBOURS = 10
 """The map's thinness at a point is the distance to this many nearest frames."""
 
@@ -204,17 +207,26 @@ def goal_reached(config: CampaignConfig, state: State) -> str | None:
     return "; ".join(met) if enough else None
 
 
+def anything_wanted(config: CampaignConfig, state: State) -> bool:
+    """Whether `decide` could have an action for a state with these numbers; its latent points are not looked at."""
+    return bool(_learn(config, state)) or _free(state) > 0
+
+
 def decide(config: CampaignConfig, state: State) -> list[Action]:
     """Actions for this state, in the order in which they should be submitted."""
     rng = np.random.default_rng(np.random.SeedSequence(config.campaign.seed, spawn_key=(state.round,)))
-    backlog = math.ceil(BACKLOG * state.slots["all"])
-    free = max(0, backlog - state.open["cg"] - state.open["refine"])
     starts_wanted = _starts_wanted(config, state)
-    refinements = _refine(
-        config, state, _refinement_allowance(config, state, backlog, free, starts_wanted), rng
-    )
-    starts = min(free - len(refinements), starts_wanted) if state.slots["cg"] else 0
+    refinements = _refine(config, state, _refinement_allowance(config, state, starts_wanted), rng)
+    starts = min(_free(state) - len(refinements), starts_wanted) if state.slots["cg"] else 0
     return [*_learn(config, state), *refinements, *_roam(config, state, starts, refinements, rng)]
+
+
+def _backlog(state: State) -> int:
+    return math.ceil(BACKLOG * state.slots["all"])
+
+
+def _free(state: State) -> int:
+    return max(0, _backlog(state) - state.open["cg"] - state.open["refine"])
 
 
 def _learn(config: CampaignConfig, state: State) -> list[Train]:
@@ -224,8 +236,7 @@ def _learn(config: CampaignConfig, state: State) -> list[Train]:
         return [Train(f"{state.frames} frames are stored; the first model needs {config.latent.min_frames}")]
     if state.frames >= config.latent.growth * state.trained_frames:
         return [Train(f"frames grew from {state.trained_frames} to {state.frames}")]
-    grown = state.frames >= state.trained_frames + config.latent.min_frames // 2
-    if grown and state.drift >= config.latent.drift:
+    if state.frames >= DRIFT_GROWTH * state.trained_frames and state.drift >= config.latent.drift:
         return [Train(f"new frames are decoded {state.drift:.2f} times worse than the training frames")]
     return []
 
@@ -233,18 +244,17 @@ def _learn(config: CampaignConfig, state: State) -> list[Train]:
 def _starts_wanted(config: CampaignConfig, state: State) -> int:
     """CG simulations that the goals still leave room for."""
     if config.stop.aggregate_time is None:
-        return math.ceil(BACKLOG * state.slots["all"])
+        return _backlog(state)
     missing = config.stop.aggregate_time - state.cg_time_planned
     return max(0, math.ceil(missing / config.coarse.length - 1e-9))
 
 
-def _refinement_allowance(
-    config: CampaignConfig, state: State, backlog: int, free: int, starts_wanted: int
-) -> int:
+def _refinement_allowance(config: CampaignConfig, state: State, starts_wanted: int) -> int:
     if state.candidates is None or state.slots["refine"] == 0:
         return 0
     share = config.refinement.share if starts_wanted and state.slots["cg"] else 1.0
-    allowance = min(free, max(1, math.floor(share * backlog)) - state.open["refine"], config.selection.batch)
+    at_most = max(1, math.floor(share * _backlog(state)))
+    allowance = min(_free(state), at_most - state.open["refine"], config.selection.batch)
     if config.stop.refinements is not None:
         allowance = min(allowance, config.stop.refinements - state.accepted - state.open["refine"])
     return max(0, allowance)

@@ -149,19 +149,21 @@ def _run(
     journal = Journal(directory.journal)
     stack.callback(journal.close)
     coarse = give_birth(directory, config, journal, console.event)
-    server = campaign_server(directory, name, options.redis, options.listen)
-    connection, worker_url = stack.enter_context(server)
+    server = stack.enter_context(campaign_server(directory, name, options.redis, options.listen))
+    connection = server.connection
     stream = RedisFrameStream(connect(connection, name="coordinator"), name)
     stack.callback(stream.close)
     fleet = DocketFleet(connection.url, name, directory=directory.root)
     stack.callback(fleet.close)
     store = stack.enter_context(FrameStore(directory.frames, coarse.n_beads))
-    coordinator = Coordinator(directory, config, journal, store, stream, fleet, coarse, console)
+    coordinator = Coordinator(
+        directory, config, journal, store, stream, fleet, coarse, console, server.revive
+    )
     slots = options.slots if options.slots is not None else (0 if options.redis else config.workers.slots)
     if slots != 0:
         stack.enter_context(LocalWorker(directory, connection, slots, fleet))
     console.event(f"stop with Ctrl-C; resume with: steer run {directory.root}")
-    console.event(f"attach a worker with: steer worker {worker_url} --directory {directory.root}")
+    console.event(f"attach a worker with: steer worker {server.worker_url} --directory {directory.root}")
     with _stop_requests(directory) as stop:
         phase = coordinator.run(stop.reason)
     return Outcome(directory, phase, coordinator.reason, stop.interrupted)

@@ -91,7 +91,7 @@ def load_coverage_data(directory: CampaignDirectory, config: CampaignConfig) -> 
     """
     from models.registry import load_model
     from sims.martini.model import CoarseModel
-    from steer.framestore import FrameReader
+    from steer.framereader import FrameReader
 
     journal = Journal(directory.journal, read_only=True)
     try:

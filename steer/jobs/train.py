@@ -9,7 +9,7 @@ import numpy as np
 
 from models.registry import load_model, make_trainer
 from sims.martini.model import CoarseModel
-from steer.framestore import FrameReader
+from steer.framereader import FrameReader
 from steer.messages import Job, TrainJob, TrainResult
 
 if TYPE_CHECKING:
