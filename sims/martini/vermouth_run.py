@@ -1,8 +1,8 @@
 """martinize2 as a function: vermouth's processors, run in this process on a molecule we hold.
 
 Atoms go in with their index in the structure, and every bead comes out with the atoms and weights it was made of. Bonds
-come from the structure's topology and are not guessed from distances, so that the result does not depend on the
-conformation (but for an elastic network or Gō contacts, which mean to).
+come from the structure's topology and are not guessed from distances, which takes close contacts for bonds. What does
+depend on the conformation is meant to: an elastic network, Gō contacts, and the side-chain dihedrals of ``scFix``.
 """
 
 from __future__ import annotations
