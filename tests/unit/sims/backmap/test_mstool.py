@@ -67,5 +67,5 @@ def test_chain_names_do_not_run_out() -> None:
 
 
 def test_a_run_that_takes_too_long_is_ended(request_: BackmapRequest) -> None:
-    with pytest.raises(BackmapError, match="longer than 0.05 s"):
+    with pytest.raises(BackmapError, match=r"longer than 0\.05 s"):
         Mstool(timeout=0.05).backmap(request_)
