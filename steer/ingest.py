@@ -7,8 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from steer.exceptions import FrameError
 from steer.frames import Frame, decode
 
@@ -19,9 +17,6 @@ if TYPE_CHECKING:
 __all__ = ["Ingest", "IngestCounts"]
 
 log = logging.getLogger(__name__)
-
-MAX_COORDINATE = 1e4
-"""nm; a bead farther from the origin than this has left a diverged simulation."""
 
 
 @dataclass
@@ -90,6 +85,4 @@ class Ingest:
             )
         if not self._known(frame.simulation):
             raise FrameError(f"no simulation {frame.simulation!r} was ever started")
-        if not np.isfinite(frame.positions).all() or np.abs(frame.positions).max() > MAX_COORDINATE:
-            raise FrameError(f"{frame.simulation} step {frame.step} has coordinates out of range")
         return frame
