@@ -14,6 +14,7 @@ from openmm.app import Simulation
 from sims.allatom.model import BAROSTAT_INTERVAL, AllAtomOptions, Assembly
 from sims.allatom.restraints import RESTRAINT_STRENGTH, restrain
 from sims.exceptions import SimulationDiverged
+from sims.minimise import minimise
 
 __all__ = ["RelaxationStage", "minimise_and_relax"]
 
@@ -23,6 +24,7 @@ RESTRAINT = 1000.0
 """kJ/mol/nm^2 on the solute's heavy atoms at the start of the relaxation."""
 FRICTION = 10.0
 """1/ps while relaxing: takes the heat of a bad start out quickly."""
+_PIECE = 100
 MINIMISATION_TOLERANCE = 10.0
 """kJ/mol/nm, root mean square of the forces."""
 
@@ -103,9 +105,7 @@ def minimise_and_relax(
     """
     report = progress if progress is not None else _silent
     simulation = _restrained_simulation(assembly, options, seed, platform, properties)
-    report("minimise", 0.0)
-    minimised = _minimise(simulation, assembly, max_iterations)
-    report("minimise", 1.0)
+    minimised = _minimise(simulation, assembly, max_iterations, report)
     try:
         return _climb(simulation, minimised, stages, options, seed, 1.0, report)
     except SimulationDiverged:
@@ -139,13 +139,13 @@ def _heavy_solute_atoms(assembly: Assembly) -> list[int]:
     ]
 
 
-def _minimise(simulation: Simulation, assembly: Assembly, max_iterations: int) -> State:
+def _minimise(simulation: Simulation, assembly: Assembly, max_iterations: int, report: Progress) -> State:
     simulation.context.setPositions(assembly.positions)
     box = assembly.topology.getPeriodicBoxVectors()
     if box is not None:
         simulation.context.setPeriodicBoxVectors(*box)
     try:
-        simulation.minimizeEnergy(MINIMISATION_TOLERANCE, max_iterations)
+        minimise(simulation.context, max_iterations, MINIMISATION_TOLERANCE, report)
     except OpenMMException as error:
         raise SimulationDiverged(0) from error
     return _checked_state(simulation, 0)
@@ -171,14 +171,20 @@ def _climb(
         context.setParameter(RESTRAINT_STRENGTH, RESTRAINT * stage.restraint)
         simulation.integrator.setStepSize(min(stage.timestep, options.timestep) * shortening)
         _hold_volume(simulation, stage.restraint > 0)
-        try:
-            simulation.step(stage.steps)
-        except OpenMMException as error:
-            raise SimulationDiverged(done) from error
-        done += stage.steps
+        for steps in _pieces(stage.steps):
+            try:
+                simulation.step(steps)
+            except OpenMMException as error:
+                raise SimulationDiverged(done) from error
+            done += steps
+            report("relax", done / total)
         state = _checked_state(simulation, done)
-        report("relax", done / total)
     return state
+
+
+def _pieces(steps: int) -> list[int]:
+    """Short enough that a stop is not kept waiting."""
+    return [_PIECE] * (steps // _PIECE) + [steps % _PIECE] * (steps % _PIECE > 0)
 
 
 def _hold_volume(simulation: Simulation, hold: bool) -> None:

@@ -85,8 +85,7 @@ class MartiniEngine(OpenMMEngine):
     def _prepare(self, positions: NDArray[np.float64], seed: int, progress: Progress) -> Dynamics:
         solvated = self._solvate(positions, seed)
         dynamics = self._set_up(self._system(solvated), solvated.positions, solvated.box, seed)
-        progress("minimise", 0.0)
-        dynamics.minimise(_MINIMISATION)
+        dynamics.minimise(_MINIMISATION, progress=progress)
         dynamics.relax(LADDER, progress)
         return dynamics
 

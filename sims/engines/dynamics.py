@@ -18,6 +18,7 @@ from openmm import unit
 
 from sims.engines.protocol import Progress
 from sims.exceptions import SimulationDiverged
+from sims.minimise import minimise
 from sims.platforms import PlatformChoice
 
 __all__ = ["LADDER", "Dynamics", "Rung", "Thermostat"]
@@ -115,22 +116,15 @@ class Dynamics:
         """Set the velocities (n, 3) in nm/ps."""
         self._context.setVelocities(np.asarray(velocities, np.float64))
 
-    def minimise(self, iterations: int, tolerance: float = 10.0) -> None:
-        """Minimise the energy.
-
-        Parameters
-        ----------
-        iterations : int
-            At most.
-        tolerance : float, optional
-            Root mean square force to reach, in kJ/mol/nm.
+    def minimise(self, iterations: int, tolerance: float = 10.0, progress: Progress | None = None) -> None:
+        """Minimise the energy; see `sims.minimise.minimise`.
 
         Raises
         ------
         SimulationDiverged
             When the energy is not finite afterwards.
         """
-        openmm.LocalEnergyMinimizer.minimize(self._context, tolerance, iterations)
+        minimise(self._context, iterations, tolerance, progress)
         self._check()
 
     def relax(self, ladder: Sequence[Rung], progress: Progress | None = None) -> None:
