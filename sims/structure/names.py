@@ -11,7 +11,7 @@ PROTONATION = {
     "HID": ("HIS", "HID"), "HSD": ("HIS", "HID"), "HIE": ("HIS", "HIE"), "HSE": ("HIS", "HIE"),
     "HIP": ("HIS", "HIP"), "HSP": ("HIS", "HIP"), "ASH": ("ASP", "ASH"), "ASPP": ("ASP", "ASH"),
     "GLH": ("GLU", "GLH"), "GLUP": ("GLU", "GLH"), "LYN": ("LYS", "LYN"), "LSN": ("LYS", "LYN"),
-    "CYX": ("CYS", None), "CYM": ("CYS", "CYX"), "CYS2": ("CYS", None), "MSE": ("MET", None),
+    "CYX": ("CYS", None), "CYM": ("CYS", None), "CYS2": ("CYS", None), "MSE": ("MET", None),
 }  # fmt: skip
 """Residue name and OpenMM variant behind the names other programs give; MSE is built as MET."""
 

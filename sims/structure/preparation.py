@@ -59,7 +59,7 @@ def prepare(
     parts, cleaning_notes = clean_residues(keep_chains(raw.atoms, chains, name), name)
     pieces, dividing_notes = _divide(parts, keep_gaps, name)
     notes += cleaning_notes + _note_unobserved(raw.unobserved, parts) + dividing_notes
-    _refuse_too_large(pieces, name)
+    _refuse_unfit(pieces, name)
     pieces, mirror_notes = _with_sound_centres(pieces, name)
     refuse_clashes(pieces, name)
     named, naming_notes = _name_chains(pieces, name)
@@ -81,7 +81,7 @@ def _divide(
     return pieces, notes
 
 
-def _refuse_too_large(pieces: Sequence[Sequence[ProteinResidue]], source: str) -> None:
+def _refuse_unfit(pieces: Sequence[Sequence[ProteinResidue]], source: str) -> None:
     heavy = sum(len(residue.atoms) for piece in pieces for residue in piece)
     if heavy > MAX_ATOMS:
         raise StructureError(
@@ -90,6 +90,12 @@ def _refuse_too_large(pieces: Sequence[Sequence[ProteinResidue]], source: str) -
             source,
         )
     for piece in pieces:
+        if len(piece) == 1:
+            raise StructureError(
+                f"{piece[0].label} stands alone; a chain needs at least two residues.",
+                "Delete its lines, or model the residues beside it.",
+                source,
+            )
         for residue in piece:
             if not -999 <= residue.number <= 9999:
                 raise StructureError(

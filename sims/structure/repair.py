@@ -48,8 +48,9 @@ class Repaired:
 def complete(chains: Sequence[Chain], ph: float, source: str) -> Repaired:
     """Add what is missing: side-chain and terminal heavy atoms, then hydrogens for this pH.
 
-    Protonation that the file itself shows (`ProteinResidue.variant`) is kept. Randomness comes from fixed seeds: the
-    same input gives the same molecule.
+    Protonation that the file itself shows (`ProteinResidue.variant`) is kept. Whatever the pH, chains end in charged
+    termini, acids and lysines there are charged, and free cysteines are thiols: the force fields know no other.
+    Randomness comes from fixed seeds: the same input gives the same molecule.
 
     Raises
     ------
@@ -63,7 +64,7 @@ def complete(chains: Sequence[Chain], ph: float, source: str) -> Repaired:
         fixer, rebuilt = _with_heavy_atoms(text, seed, source)
         problem = _unsound(fixer.topology, _in_nanometres(fixer.positions))
         if not problem:
-            topology, positions = _with_hydrogens(fixer, variants, ph, seed)
+            topology, positions = _with_hydrogens(fixer, _supported(variants, fixer.topology), ph, seed)
             return Repaired(topology, positions, rebuilt)
     raise StructureError(
         f"The missing atoms could not be built soundly: {problem}",
@@ -136,8 +137,25 @@ def _unsound(topology: Topology, positions: NDArray[np.float64]) -> str:
     return f"{clash.first} and {clash.second} overlap." if clash else ""
 
 
+def _supported(variants: Sequence[str | None], topology: Topology) -> list[str | None]:
+    """These variants, but for those no force field here has: thiolates, and other ends than the standard ones."""
+    bonded = {
+        atom.residue for bond in topology.bonds() for atom in bond if bond[0].name == bond[1].name == "SG"
+    }
+    supported: list[str | None] = []
+    for variant, residue in zip(variants, topology.residues(), strict=True):
+        members = list(residue.chain.residues())
+        if residue.name == "CYS":
+            supported.append("CYX" if residue in bonded else "CYS")
+        elif residue.name in ("ASP", "GLU", "LYS") and (residue is members[0] or residue is members[-1]):
+            supported.append(residue.name)
+        else:
+            supported.append(variant)
+    return supported
+
+
 def _with_hydrogens(
-    fixer: PDBFixer, variants: list[str | None], ph: float, seed: int
+    fixer: PDBFixer, variants: Sequence[str | None], ph: float, seed: int
 ) -> tuple[Topology, NDArray[np.float64]]:
     """Hydrogens spread evenly around their atoms.
 
@@ -147,7 +165,7 @@ def _with_hydrogens(
     before = random.getstate()
     random.seed(seed)
     try:
-        modeller.addHydrogens(pH=ph, variants=variants, platform=Platform.getPlatform("Reference"))
+        modeller.addHydrogens(pH=ph, variants=list(variants), platform=Platform.getPlatform("Reference"))
     finally:
         random.setstate(before)
     return modeller.topology, place_hydrogens(modeller.topology, _in_nanometres(modeller.positions))
