@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["CAMPAIGNS", "FleetKeys"]
+__all__ = ["ANY_META", "FleetKeys"]
 
-CAMPAIGNS = "steer:campaigns"
-"""Set of the names of the campaigns on this server."""
+ANY_META = "*:meta"
+"""Pattern of `FleetKeys.meta` for all campaigns on a server."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from steer.exceptions import ConfigError, EnvironmentNotReady
 
 __all__ = ["Slot", "SlotPool", "make_slots", "usable_cores", "visible_gpus"]
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 _QUERY = ("--query-gpu=index", "--format=csv,noheader")
 
@@ -57,7 +57,7 @@ def visible_gpus() -> list[str]:
         return []
     answer = subprocess.run([tool, *_QUERY], capture_output=True, text=True, check=False, timeout=60)
     if answer.returncode != 0:
-        logger.warning("nvidia-smi failed, so no GPU is used: %s", (answer.stderr or answer.stdout).strip())
+        log.warning("nvidia-smi failed, so no GPU is used: %s", (answer.stderr or answer.stdout).strip())
         return []
     return [line.strip() for line in answer.stdout.splitlines() if line.strip()]
 

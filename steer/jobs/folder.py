@@ -26,7 +26,7 @@ from steer.messages import JobResult
 
 __all__ = ["RESULT", "HeldFolder", "read_result"]
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 RESULT = "result.json"
 _HOLDER = "attempt"
@@ -101,10 +101,10 @@ class HeldFolder:
     ) -> None:
         self._release()
 
-    def superseded(self) -> bool:
-        """Whether another attempt has taken over. Looks at most once a second."""
+    def superseded(self, look: bool = False) -> bool:
+        """Whether another attempt has taken over. Looks at most once a second, or now with `look`."""
         now = time.monotonic()
-        if not self._foreign and now - self._looked >= _LOOK_EVERY:
+        if not self._foreign and (look or now - self._looked >= _LOOK_EVERY):
             self._looked = now
             self._foreign = self._holder() != self.attempt
         return self._foreign
@@ -117,14 +117,14 @@ class HeldFolder:
         FolderHeld
             When another attempt has taken over.
         """
-        if self._holder() != self.attempt:
+        if self.superseded(look=True):
             raise FolderHeld(self.folder, self._holder())
         new = self.folder / f"{RESULT}.{self.attempt}"
         write_atomic(new, msgspec.json.encode(result))
         try:
             os.link(new, self.folder / RESULT)
         except FileExistsError:
-            logger.warning("%s has a result already; the later one is dropped", self.folder)
+            log.warning("%s has a result already; the later one is dropped", self.folder)
         finally:
             new.unlink()
         sync_directory(self.folder)
@@ -158,5 +158,5 @@ def _try_lock(lock: int) -> bool:
     except OSError as error:
         if error.errno not in _NO_LOCKS:
             raise
-        logger.warning("This file system has no locks (%s); an older attempt is not waited for", error)
+        log.warning("This file system has no locks (%s); an older attempt is not waited for", error)
     return True

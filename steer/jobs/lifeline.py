@@ -13,7 +13,7 @@ from typing import BinaryIO, Self
 
 __all__ = ["Guard", "die_with", "guard", "kill_group"]
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 _PR_SET_PDEATHSIG = 1
 
@@ -73,7 +73,7 @@ class Guard:
         try:
             self._pipe.write(line.encode())
         except BrokenPipeError:
-            logger.warning("The guard process is gone; jobs are still tied to this worker by the kernel")
+            log.warning("The guard process is gone; jobs are still tied to this worker by the kernel")
 
 
 def guard(lines: BinaryIO) -> None:

@@ -1,0 +1,115 @@
+"""`steer worker`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from steer.cli.log import log_options
+from steer.exceptions import ConfigError
+
+__all__ = ["attach_worker", "worker"]
+
+
+@click.command()
+@click.argument("url", required=False)
+@click.option(
+    "--slots", type=click.IntRange(min=1), help="Jobs at once [default: one a GPU, else one a CPU core]."
+)
+@click.option("--gpus", metavar="LIST", help="GPUs to use: 'all', 'none', or '0,1' [default: all].")
+@click.option(
+    "--slots-per-gpu",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Jobs that share one GPU.",
+)
+@click.option("--kinds", metavar="LIST", help="Kinds of job to accept: cg,refine,train [default: all].")
+@click.option("--walltime", metavar="TIME", help="Hand jobs back in time for this limit: '4 h'.")
+@click.option(
+    "--directory", type=click.Path(path_type=Path), help="Where the campaign directory is on this machine."
+)
+@click.option(
+    "--campaign", metavar="NAME", help="Campaign to work for [default: the only one on the server]."
+)
+@click.option("--name", help="Name of this worker [default: made of host and process id].")
+@log_options
+def worker(
+    url: str | None,
+    slots: int | None,
+    gpus: str | None,
+    slots_per_gpu: int,
+    kinds: str | None,
+    walltime: str | None,
+    directory: Path | None,
+    campaign: str | None,
+    name: str | None,
+) -> int:
+    """Attach this machine to the campaign at URL, and run its jobs.
+
+    URL is what `steer run` prints; with --directory and a campaign that started its own Redis server it may be left
+    out. The password comes from STEER_REDIS_PASSWORD or from the campaign directory.
+
+    Ctrl-C or SIGTERM: running jobs save their states and are handed back. Twice: at once.
+    """
+    return attach_worker(url, slots, gpus, slots_per_gpu, kinds, walltime, directory, campaign, name)
+
+
+def attach_worker(
+    url: str | None = None,
+    slots: int | None = None,
+    gpus: str | None = None,
+    slots_per_gpu: int = 1,
+    kinds: str | None = None,
+    walltime: str | None = None,
+    directory: Path | None = None,
+    campaign: str | None = None,
+    name: str | None = None,
+) -> int:
+    """Read the options and run a worker; returns the exit code."""
+    from steer.messages import KINDS
+    from steer.worker import WorkerOptions, run_worker
+
+    options = WorkerOptions(
+        url=url,
+        directory=directory,
+        campaign=campaign,
+        slots=slots,
+        gpus=_gpus(gpus),
+        slots_per_gpu=slots_per_gpu,
+        kinds=_list(kinds) if kinds is not None else KINDS,
+        name=_checked_name(name),
+        walltime=_seconds(walltime),
+    )
+    return run_worker(options)
+
+
+def _list(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _gpus(text: str | None) -> list[str] | None:
+    if text is None or text == "all":
+        return None
+    return [] if text == "none" else _list(text)
+
+
+def _seconds(text: str | None) -> float | None:
+    """Seconds in a time given with a unit."""
+    if text is None:
+        return None
+    from steer.quantities import parse
+
+    try:
+        return parse(text, "ps") * 1e-12
+    except ValueError as error:
+        raise ConfigError(f"--walltime: {error}") from error
+
+
+def _checked_name(name: str | None) -> str | None:
+    import re
+
+    if name is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
+        raise ConfigError(f"--name {name!r}: use letters, digits, '.', '_' and '-'.")
+    return name

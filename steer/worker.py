@@ -1,0 +1,389 @@
+"""The worker daemon: owns GPUs or CPU slots, and runs jobs in child processes until it is told to leave.
+
+One asyncio loop holds it all together: a docket worker for each kind of job, which claims jobs into free slots
+(`steer.slot_worker`); the supervisor, which runs them whatever becomes of the connection (`steer.supervisor`); and a
+heartbeat, which tells the coordinator who is here and hears whether the campaign goes on.
+
+Leaving is orderly: no job is claimed any more, the running ones are asked to save their states and are queued again.
+A second request, or a third party's SIGKILL, costs what was not saved and nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+import signal
+import socket
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from redis.exceptions import RedisError
+
+import steer
+from steer.attempt import Site
+from steer.connection import Connection
+from steer.enrolment import Enrolment, enrol, find_connection, version_problem
+from steer.exceptions import ConfigError, ServerError
+from steer.fleet_keys import FleetKeys
+from steer.job_docket import JobDocket
+from steer.jobs.lifeline import Guard
+from steer.jobs.registry import RUNNERS, kind_of
+from steer.messages import KINDS, WorkerInfo, encode
+from steer.slot_worker import SlotWorker
+from steer.slots import Slot, SlotPool, make_slots
+from steer.supervisor import Supervisor
+
+__all__ = ["WorkerOptions", "run_worker"]
+
+log = logging.getLogger(__name__)
+
+OK = 0
+INTERRUPTED = 130
+
+_LAST_WORDS = 10.0
+
+
+@dataclass(frozen=True)
+class WorkerOptions:
+    """What a worker is told.
+
+    Attributes
+    ----------
+    url : str, optional
+        Redis URL; absent: the own server of the campaign in `directory`.
+    directory : Path, optional
+        Where the campaign directory is on this machine.
+    campaign : str, optional
+        Name of the campaign; absent: that of `directory`, or the only one on the server.
+    slots : int, optional
+        Jobs at once.
+    gpus : sequence of str, optional
+        GPUs to use; empty for none, absent for all.
+    slots_per_gpu : int
+        Jobs that share one GPU.
+    kinds : sequence of str
+        Kinds of job accepted.
+    name : str, optional
+        Name of the worker, unique among the attached ones; made up when absent.
+    walltime : float, optional
+        Seconds after which the worker must be gone.
+    lease : float
+        Seconds after which the jobs of a worker that has died are given to others.
+    grace : float
+        Seconds a job may take to save its state.
+    stall : float
+        Seconds without progress after which a job is ended.
+    heartbeat : float
+        Seconds between two announcements; a worker that misses five is gone.
+    runners : mapping of str to str
+        Kind of job to ``module:function``.
+    """
+
+    url: str | None = None
+    directory: Path | None = None
+    campaign: str | None = None
+    slots: int | None = None
+    gpus: Sequence[str] | None = None
+    slots_per_gpu: int = 1
+    kinds: Sequence[str] = KINDS
+    name: str | None = None
+    walltime: float | None = None
+    lease: float = 20.0
+    grace: float = 40.0
+    stall: float = 1800.0
+    heartbeat: float = 2.0
+    runners: Mapping[str, str] = field(default_factory=lambda: RUNNERS)
+
+
+def run_worker(options: WorkerOptions) -> int:
+    """Attach to a campaign and work until told to leave.
+
+    Returns
+    -------
+    int
+        0 when the campaign is over, the walltime near or SIGTERM came; 130 after Ctrl-C.
+
+    Raises
+    ------
+    ConfigError
+        When an option cannot be used.
+    EnvironmentNotReady
+        When this machine or this version of the package does not fit the campaign.
+    ServerError
+        When the server cannot be reached at the start.
+    """
+    _check(options)
+    slots = make_slots(options.slots, options.gpus, options.slots_per_gpu)
+    logging.getLogger("docket").setLevel(logging.ERROR)
+    logging.getLogger("docket.worker").addFilter(_is_no_outage)
+    with Guard() as guard:
+        return asyncio.run(_Worker(options, slots, guard).run())
+
+
+def _check(options: WorkerOptions) -> None:
+    unknown = [kind for kind in options.kinds if kind not in KINDS]
+    if unknown or not options.kinds:
+        raise ConfigError(
+            f"There is no kind of job {', '.join(unknown) or '(none given)'}; kinds: {', '.join(KINDS)}."
+        )
+    if options.walltime is not None and options.walltime <= options.grace:
+        raise ConfigError(
+            f"A walltime of {options.walltime:g} s is too short: jobs get {options.grace:g} s of it to save their state."
+        )
+
+
+class _Worker:
+    def __init__(self, options: WorkerOptions, slots: Sequence[Slot], guard: Guard) -> None:
+        self._options, self._guard = options, guard
+        self._pool = SlotPool(slots)
+        self._name = options.name or f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}"
+        self._queues: list[SlotWorker] = []
+        self._leave = asyncio.Event()
+        self._at_once = asyncio.Event()
+        self._changed = asyncio.Event()
+        self._why = ""
+        self._code = OK
+        self._away = False
+
+    async def run(self) -> int:
+        """Live."""
+        self._watch_signals()
+        if self._options.walltime is not None:
+            limit = self._options.walltime - self._options.grace
+            asyncio.get_running_loop().call_later(limit, self._go, "the walltime is near")
+        connection = find_connection(self._options.url, self._options.directory)
+        async with AsyncExitStack() as stack:
+            redis = _client(connection)
+            stack.push_async_callback(redis.aclose)
+            enrolment = await self._unless_leaving(self._enrol(redis, connection))
+            if enrolment is None:
+                return self._code
+            await self._work(redis, connection, enrolment)
+        return self._code
+
+    # -- coming -------------------------------------------------------------------------------------------------
+
+    async def _enrol(self, redis: Any, connection: Connection) -> Enrolment:
+        options = self._options
+        try:
+            await redis.ping()
+            enrolment = await enrol(redis, self._name, options.campaign, options.directory)
+            await self._check_name(redis, FleetKeys(enrolment.campaign))
+        except RedisError as error:
+            raise ServerError(f"The Redis server at {connection} cannot be used: {error}.") from error
+        return enrolment
+
+    async def _check_name(self, redis: Any, keys: FleetKeys) -> None:
+        """Two live workers of one name would take each other's jobs for their own."""
+        deadline = time.monotonic() + 6 * self._options.heartbeat
+        while await redis.exists(keys.worker(self._name)):
+            if time.monotonic() > deadline:
+                raise ConfigError(
+                    f"A worker named {self._name!r} is attached already; give --name another one."
+                )
+            await asyncio.sleep(0.2)
+
+    async def _unless_leaving(self, work: Any) -> Any:
+        """What `work` returns, or None when the worker is told to leave before."""
+        task = asyncio.ensure_future(work)
+        leave = asyncio.ensure_future(self._leave.wait())
+        await asyncio.wait([task, leave], return_when=asyncio.FIRST_COMPLETED)
+        leave.cancel()
+        if task.done():
+            return task.result()
+        task.cancel()
+        await asyncio.wait([task])
+        return None
+
+    def _watch_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._signalled, number)
+
+    def _signalled(self, number: signal.Signals) -> None:
+        if number == signal.SIGINT:
+            self._code = INTERRUPTED
+        if self._leave.is_set():
+            self._at_once.set()
+        self._go(f"{number.name} came")
+
+    def _go(self, why: str) -> None:
+        if not self._leave.is_set():
+            log.info("leaving: %s; running jobs save their states and are handed back", why)
+            self._why = why
+            self._leave.set()
+
+    # -- working ------------------------------------------------------------------------------------------------
+
+    async def _work(self, redis: Any, connection: Connection, enrolment: Enrolment) -> None:
+        options = self._options
+        keys = FleetKeys(enrolment.campaign)
+        site = Site(
+            worker=self._name,
+            campaign=enrolment.campaign,
+            url=connection.url,
+            directory=enrolment.directory,
+            runners=options.runners,
+            guard=self._guard,
+            stall=options.stall,
+        )
+        supervisor = Supervisor(site, self._pool, redis, self._changed.set)
+        async with AsyncExitStack() as stack:
+            for kind in options.kinds:
+                docket = await stack.enter_async_context(JobDocket(connection.url, enrolment.campaign, kind))
+                queue = SlotWorker(
+                    docket,
+                    self._name,
+                    supervisor,
+                    self._pool,
+                    enrolment.campaign,
+                    options.lease,
+                    options.grace,
+                )
+                self._queues.append(await stack.enter_async_context(queue))
+            tasks = [asyncio.create_task(queue.run_forever()) for queue in self._queues]
+            heart = asyncio.create_task(self._beat(redis, keys, supervisor))
+            log.info(
+                "worker %s works for %s with %d slots (%s)",
+                self._name,
+                enrolment.campaign,
+                len(self._pool.slots),
+                ", ".join(sorted({slot.device for slot in self._pool.slots})),
+            )
+            try:
+                await self._until_leaving(tasks)
+                await self._end_jobs(supervisor)
+            finally:
+                heart.cancel()
+                supervisor.kill()
+                await self._close_queues(tasks)
+                await self._sign_off(redis, keys)
+
+    async def _until_leaving(self, tasks: list[asyncio.Task[None]]) -> None:
+        """Wait for a reason to leave; a queue that ends by itself is a defect and raises."""
+        leave = asyncio.create_task(self._leave.wait())
+        done, _ = await asyncio.wait([leave, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        leave.cancel()
+        for task in tasks:
+            if task in done:
+                task.result()
+
+    async def _end_jobs(self, supervisor: Supervisor) -> None:
+        self._pool.close()
+        ending = asyncio.create_task(supervisor.stop(self._options.grace))
+        hurry = asyncio.create_task(self._at_once.wait())
+        await asyncio.wait([ending, hurry], return_when=asyncio.FIRST_COMPLETED)
+        hurry.cancel()
+        if not ending.done():
+            supervisor.kill()
+            await asyncio.wait([ending], timeout=_LAST_WORDS)
+        await self._until_settled()
+
+    async def _until_settled(self) -> None:
+        """Give docket the time to hand jobs back; without Redis their leases will do."""
+        deadline = time.monotonic() + _LAST_WORDS
+        while not all(queue.idle for queue in self._queues) and time.monotonic() < deadline:
+            await asyncio.sleep(0.05)
+
+    async def _close_queues(self, tasks: list[asyncio.Task[None]]) -> None:
+        for queue in self._queues:
+            queue.stop()
+        _, late = await asyncio.wait(tasks, timeout=_LAST_WORDS)
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late, timeout=1.0)
+
+    # -- telling ------------------------------------------------------------------------------------------------
+
+    async def _beat(self, redis: Any, keys: FleetKeys, supervisor: Supervisor) -> None:
+        while True:
+            self._changed.clear()
+            try:
+                await self._announce(redis, keys, supervisor)
+                await self._hear(redis, keys, supervisor)
+                if self._away:
+                    log.info("Redis is back")
+                self._away = False
+            except RedisError as error:
+                if not self._away:
+                    log.warning("Redis is away (%s); running jobs go on", error)
+                self._away = True
+                await asyncio.sleep(min(1.0, self._options.heartbeat))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), self._options.heartbeat)
+
+    async def _announce(self, redis: Any, keys: FleetKeys, supervisor: Supervisor) -> None:
+        lifetime = max(1000, int(5000 * self._options.heartbeat))
+        progress = "[" + ",".join(encode(line) for line in supervisor.progress()) + "]"
+        async with redis.pipeline(transaction=True) as pipeline:
+            pipeline.sadd(keys.workers, self._name)
+            pipeline.set(keys.worker(self._name), encode(self._info(supervisor)), px=lifetime)
+            pipeline.set(keys.progress(self._name), progress, px=lifetime)
+            await pipeline.execute()
+
+    def _info(self, supervisor: Supervisor) -> WorkerInfo:
+        return WorkerInfo(
+            name=self._name,
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            version=steer.__version__,
+            slots=len(self._pool.slots),
+            kinds=list(self._options.kinds),
+            devices=[slot.device for slot in self._pool.slots],
+            busy=[running.attempt.job.key for running in supervisor.running],
+            seen=time.time(),
+        )
+
+    async def _hear(self, redis: Any, keys: FleetKeys, supervisor: Supervisor) -> None:
+        """Whether the campaign goes on, with our version, and which of our jobs were cancelled unheard."""
+        jobs = [running for running in supervisor.running if not running.ending]
+        async with redis.pipeline(transaction=False) as pipeline:
+            pipeline.hmget(keys.meta, "state", "version")
+            for running in jobs:
+                job = running.attempt.job
+                pipeline.hget(keys.run(kind_of(job), job.key), "state")
+            (state, version), *runs = await pipeline.execute()
+        if state == b"finished":
+            self._go("the campaign is finished")
+        elif version is not None and (problem := version_problem(version.decode())):
+            await redis.hset(keys.refusals, self._name, problem)
+            self._go(problem)
+        for running, run in zip(jobs, runs, strict=True):
+            if run == b"cancelled":
+                for queue in self._queues:
+                    queue.cancel_key(running.attempt.job.key)
+
+    async def _sign_off(self, redis: Any, keys: FleetKeys) -> None:
+        try:
+            async with asyncio.timeout(_LAST_WORDS), redis.pipeline(transaction=True) as pipeline:
+                pipeline.srem(keys.workers, self._name)
+                pipeline.delete(keys.worker(self._name), keys.progress(self._name))
+                await pipeline.execute()
+        except (RedisError, TimeoutError) as error:
+            log.info("the worker could not sign off: %s", error)
+
+
+def _is_no_outage(record: logging.LogRecord) -> bool:
+    """Whether a record of docket's is about something else than Redis being away, which the heartbeat reports once."""
+    return not (record.exc_info and isinstance(record.exc_info[1], RedisError))
+
+
+def _client(connection: Connection) -> Any:
+    from redis.asyncio import Redis
+    from redis.asyncio.retry import Retry
+    from redis.backoff import ConstantBackoff
+
+    return Redis.from_url(
+        connection.url,
+        client_name="steer-worker",
+        socket_connect_timeout=5.0,
+        socket_timeout=10.0,
+        retry=Retry(ConstantBackoff(0.1), 1),
+    )
