@@ -97,7 +97,13 @@ class Mstool:
         command = [sys.executable, "-m", "sims.backmap.mstool_child", *arguments]
         with log_file.open("wb") as output:
             process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, cwd=folder
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=folder,
+                # mstool walks over sets of names while it draws random numbers.
+                env=os.environ | {"PYTHONHASHSEED": "0"},
             )
             try:
                 return process.wait(self._timeout)
