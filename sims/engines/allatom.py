@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from openmm import app, unit
 
 from sims.allatom import AllAtomModel, AllAtomOptions, minimise_and_relax
+from sims.allatom.relaxation import STAGES
 from sims.engines.base import OpenMMEngine
 from sims.engines.dynamics import Dynamics, Thermostat
 from sims.engines.protocol import Level, Progress
@@ -43,6 +44,8 @@ class AllAtomEngine(OpenMMEngine):
 
     name = "allatom"
     level: Level = "aa"
+    _minimisation = 1000
+    _relaxation = STAGES
 
     def __init__(
         self,
@@ -82,6 +85,8 @@ class AllAtomEngine(OpenMMEngine):
             seed,
             platform=self._choice.platform,
             properties=self._choice.properties,
+            max_iterations=self._minimisation,
+            stages=self._relaxation,
             progress=progress,
         )
         relaxed = state.getPositions(asNumpy=True).value_in_unit(unit.nanometer)
