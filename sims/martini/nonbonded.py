@@ -6,10 +6,12 @@ cut-off and infinite beyond, so that a pair's Coulomb energy is
 GROMACS adds a constant for each charge (its interaction with its own reaction field); it does not act on anything and
 is left out here.
 
-Two forms give the same forces. In the *exact* one a custom force looks every pair up in the table. In the *fast* one,
-bead types get such sigma and epsilon that the Lorentz-Berthelot rules reproduce every pair with water, and OpenMM's
-own, far faster force does them all; a custom force among the other beads then adds what their pairs lack. The fast form
-leaves out the potential shift: its energies differ by jumps at the cut-off and must not feed a barostat.
+Pairs are looked up in a table only where they must be. Bead types get such sigma and epsilon that the Lorentz-Berthelot
+rules reproduce every pair with water, which a force without tables computes several times faster; a table force among
+the other beads then adds what their pairs lack. In the *exact* form the first is a custom force with the potential
+shift; without water, or with so many other beads that looping over their pairs costs more than it saves, one table
+force takes all pairs. In the *fast* form the first is OpenMM's own, far faster NonbondedForce, which knows no shift: its
+forces are the same, its energies jump at the cut-off and must not feed a barostat.
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ __all__ = [
     "Beads",
     "exact_forces",
     "fast_forces",
+    "loops_cheaply",
     "reaction_field_self_energy",
 ]
 
@@ -47,6 +50,7 @@ WATER = "W"
 _COULOMB = 138.935458  # kJ mol^-1 nm e^-2
 # OpenMM takes a finite dielectric constant beyond the cut-off; at this one its reaction field equals the limit.
 _INFINITE = 1e12
+_VAIN_PAIRS = 6000
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,20 +77,13 @@ class Beads:
 
 
 def exact_forces(beads: Beads) -> list[openmm.Force]:
-    """Forces named ``lennard_jones``, ``coulomb`` and ``coulomb_excluded``, every pair looked up in the table."""
-    sigma, epsilon = beads.parameters.table(beads.names)
-    lennard_jones = _table_force(
-        "a*(ir6^2-c6^2)-b*(ir6-c6); a=a_table(type1,type2); b=b_table(type1,type2); ir6=1/r^6;"
-        f"c6={CUTOFF**-6!r}",
-        {"a": 4 * epsilon * sigma**12, "b": 4 * epsilon * sigma**6},
-        beads,
-    )
-    nothing = np.zeros((len(beads.names), 2))
-    coulomb = _standard_force(beads, nothing)
-    forces = [lennard_jones, coulomb, _excluded_coulomb(beads)]
-    for force, name in zip(forces, ("lennard_jones", "coulomb", "coulomb_excluded"), strict=True):
-        force.setName(name)
-    return forces
+    """Forces named ``lennard_jones`` (one or two), ``coulomb`` and ``coulomb_excluded``, with complete energies."""
+    forces = _shifted_forces(beads)
+    for force in forces:
+        force.setName("lennard_jones")
+    coulomb = _standard_force(beads, np.zeros((len(beads.names), 2)))
+    coulomb.setName("coulomb")
+    return [*forces, coulomb, _excluded_coulomb(beads)]
 
 
 def fast_forces(beads: Beads) -> list[openmm.Force]:
@@ -97,28 +94,21 @@ def fast_forces(beads: Beads) -> list[openmm.Force]:
     TopologyError
         When there is no water bead, or a pair with water cannot be written by Lorentz-Berthelot rules.
     """
-    if WATER not in beads.names:
-        raise TopologyError(
-            f"The fast form needs water beads ({WATER}); this system has none. Use the exact form."
-        )
     own = _water_combining(beads)
-    sigma, epsilon = beads.parameters.table(beads.names)
-    mixed_sigma = (own[:, None, 0] + own[None, :, 0]) / 2
-    mixed_epsilon = np.sqrt(own[:, None, 1] * own[None, :, 1])
-    correction = _table_force(
-        "(a*ir6-b)*ir6; a=a_table(type1,type2); b=b_table(type1,type2); ir6=1/r^6",
-        {
-            "a": 4 * (epsilon * sigma**12 - mixed_epsilon * mixed_sigma**12),
-            "b": 4 * (epsilon * sigma**6 - mixed_epsilon * mixed_sigma**6),
-        },
-        beads,
-    )
-    others = np.flatnonzero(beads.types != beads.names.index(WATER)).tolist()
-    correction.addInteractionGroup(others, others)
-    forces = [_standard_force(beads, own), correction, _excluded_coulomb(beads)]
-    for force, name in zip(forces, ("nonbonded", "solute_correction", "coulomb_excluded"), strict=True):
-        force.setName(name)
-    return forces
+    pairs = _standard_force(beads, own)
+    pairs.setName("nonbonded")
+    correction = _correction(beads, own, shifted=False)
+    correction.setName("solute_correction")
+    return [pairs, correction, _excluded_coulomb(beads)]
+
+
+def loops_cheaply(n_water: int, n_others: int) -> bool:
+    """Whether visiting every pair of non-water beads, near or far, costs less than looking every near pair up.
+
+    Measured on one CPU thread (``tests/benchmarks/bench_martini.py``): 4 ns for a pair that is visited in vain against
+    14 microseconds for the table pairs of one water bead.
+    """
+    return n_others * n_others <= _VAIN_PAIRS * n_water
 
 
 def reaction_field_self_energy(charges: Sequence[float]) -> float:
@@ -126,35 +116,88 @@ def reaction_field_self_energy(charges: Sequence[float]) -> float:
     return -0.5 * _COULOMB / RELATIVE_PERMITTIVITY * 1.5 / CUTOFF * math.fsum(q * q for q in charges)
 
 
+def _shifted_forces(beads: Beads) -> list[openmm.Force]:
+    """Lennard-Jones with its potential shift, as one table force or as combining rules and their correction."""
+    waters = int(np.count_nonzero(beads.types == beads.names.index(WATER))) if WATER in beads.names else 0
+    if not loops_cheaply(waters, len(beads.types) - waters):
+        sigma, epsilon = beads.parameters.table(beads.names)
+        return [_table_force(4 * epsilon * sigma**12, 4 * epsilon * sigma**6, beads, shifted=True)]
+    own = _water_combining(beads)
+    return [_combining_force(beads, own), _correction(beads, own, shifted=True)]
+
+
 def _water_combining(beads: Beads) -> NDArray[np.float64]:
     """Sigma and epsilon of each bead type that give its pair with water by Lorentz-Berthelot; shape (n_types, 2)."""
+    if WATER not in beads.names:
+        raise TopologyError(
+            f"The fast form needs water beads ({WATER}); this system has none. Use the exact form."
+        )
     sigma, epsilon = beads.parameters.table([WATER, *beads.names])
     sigma_water, epsilon_water = sigma[0, 0], epsilon[0, 0]
     if epsilon_water <= 0:
-        raise TopologyError("Water beads do not attract each other in this table. Use the exact form.")
+        raise TopologyError(
+            "Water beads do not attract each other in this table; Martini needs that they do."
+        )
     own = np.column_stack([2 * sigma[0, 1:] - sigma_water, epsilon[0, 1:] ** 2 / epsilon_water])
     own[epsilon[0, 1:] == 0.0] = 0.0
     if np.any(own[:, 0] < 0):
         name = beads.names[int(np.argmax(own[:, 0] < 0))]
         raise TopologyError(
-            f"The pair of {name} with water is too short for Lorentz-Berthelot rules. Use the exact form."
+            f"The pair of {name} with water is shorter than half of water's own, which cannot be."
         )
     return own
 
 
+def _combining_force(beads: Beads, own: NDArray[np.float64]) -> openmm.CustomNonbondedForce:
+    """Shifted Lennard-Jones by Lorentz-Berthelot rules, from each type's `own` sigma and epsilon."""
+    force = openmm.CustomNonbondedForce(
+        "4*sqrt(epsilon1*epsilon2)*(x*x-x-y*y+y); x=(s/r)^6; y=(s/cutoff)^6; s=0.5*(sigma1+sigma2);"
+        f"cutoff={CUTOFF!r}"
+    )
+    force.addPerParticleParameter("sigma")
+    force.addPerParticleParameter("epsilon")
+    return _filled(force, own[beads.types].tolist(), beads)
+
+
+def _correction(beads: Beads, own: NDArray[np.float64], shifted: bool) -> openmm.CustomNonbondedForce:
+    """What pairs without water lack when computed by Lorentz-Berthelot rules from `own`."""
+    sigma, epsilon = beads.parameters.table(beads.names)
+    mixed_sigma = (own[:, None, 0] + own[None, :, 0]) / 2
+    mixed_epsilon = np.sqrt(own[:, None, 1] * own[None, :, 1])
+    force = _table_force(
+        4 * (epsilon * sigma**12 - mixed_epsilon * mixed_sigma**12),
+        4 * (epsilon * sigma**6 - mixed_epsilon * mixed_sigma**6),
+        beads,
+        shifted,
+    )
+    others = np.flatnonzero(beads.types != beads.names.index(WATER)).tolist()
+    force.addInteractionGroup(others, others)
+    return force
+
+
 def _table_force(
-    expression: str, tables: dict[str, NDArray[np.float64]], beads: Beads
+    repulsion: NDArray[np.float64], attraction: NDArray[np.float64], beads: Beads, shifted: bool
 ) -> openmm.CustomNonbondedForce:
-    force = openmm.CustomNonbondedForce(expression)
+    """A/r^12 - B/r^6 with A and B from tables of shape (n_types, n_types)."""
+    constant = CUTOFF**-6 if shifted else 0.0
+    force = openmm.CustomNonbondedForce(
+        f"repulsion(type1,type2)*(x^2-c^2)-attraction(type1,type2)*(x-c); x=1/r^6;c={constant!r}"
+    )
     force.addPerParticleParameter("type")
-    for name, table in tables.items():
-        values = table.ravel().tolist()
-        force.addTabulatedFunction(f"{name}_table", openmm.Discrete2DFunction(*table.shape, values))
+    for name, table in (("repulsion", repulsion), ("attraction", attraction)):
+        force.addTabulatedFunction(name, openmm.Discrete2DFunction(*table.shape, table.ravel().tolist()))
+    return _filled(force, [[kind] for kind in beads.types.tolist()], beads)
+
+
+def _filled(
+    force: openmm.CustomNonbondedForce, parameters: list[list[float]], beads: Beads
+) -> openmm.CustomNonbondedForce:
+    """The force with cut-off, particles and exclusions."""
     force.setNonbondedMethod(openmm.CustomNonbondedForce.CutoffPeriodic)
     force.setCutoffDistance(CUTOFF)
     force.setUseLongRangeCorrection(False)
-    for kind in beads.types.tolist():
-        force.addParticle([kind])
+    for values in parameters:
+        force.addParticle(values)
     for first, second in beads.excluded.tolist():
         force.addExclusion(first, second)
     return force
@@ -178,6 +221,8 @@ def _standard_force(beads: Beads, own: NDArray[np.float64]) -> openmm.NonbondedF
 def _excluded_coulomb(beads: Beads) -> openmm.CustomBondForce:
     """The reaction-field part of excluded pairs of charges."""
     force = openmm.CustomBondForce(f"step({CUTOFF!r}-r)*qq*(r^2*{0.5 / CUTOFF**3!r}-{1.5 / CUTOFF!r})")
+    force.setName("coulomb_excluded")
+    force.setUsesPeriodicBoundaryConditions(True)
     force.addPerBondParameter("qq")
     products = np.prod(beads.charges[beads.excluded], axis=1) * _COULOMB / RELATIVE_PERMITTIVITY
     for (first, second), product in zip(beads.excluded.tolist(), products.tolist(), strict=True):

@@ -17,7 +17,7 @@ from openmm import unit
 from sims.exceptions import TopologyError
 from sims.martini.bonded import BONDED_TERMS, stiff_bond
 from sims.martini.exclusions import excluded_pairs
-from sims.martini.nonbonded import CUTOFF, Beads, exact_forces, fast_forces
+from sims.martini.nonbonded import CUTOFF, Beads, exact_forces, fast_forces, loops_cheaply
 from sims.martini.parameters import BeadParameters
 from sims.martini.sites import add_virtual_sites
 from sims.martini.topology import MoleculeType
@@ -108,13 +108,7 @@ def choose_form(n_water: int, n_solute: int) -> Form:
     n_water, n_solute : int
         Beads of water, and all others.
     """
-    return (
-        "fast" if n_water > 0 and n_solute * n_solute <= _PAIRS_PER_BEAD * (n_water + n_solute) else "exact"
-    )
-
-
-# Measured with tests/benchmarks/bench_martini.py: time of one bead in the exact form over time of one looped pair.
-_PAIRS_PER_BEAD = 150
+    return "fast" if n_water > 0 and loops_cheaply(n_water, n_solute) else "exact"
 
 
 def energy_terms(context: openmm.Context) -> dict[str, float]:
@@ -241,6 +235,4 @@ def _gather(molecules: Molecules, parameters: BeadParameters) -> Beads:
 
 def _install(system: openmm.System, force: openmm.Force) -> None:
     force.setForceGroup(TERMS.index(force.getName()))
-    if force.getName() == "coulomb_excluded":
-        force.setUsesPeriodicBoundaryConditions(True)
     system.addForce(force)

@@ -8,6 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from sims.exceptions import TopologyError
+from sims.martini import nonbonded
 from sims.martini.nonbonded import reaction_field_self_energy
 from sims.martini.parameters import BeadParameters
 from sims.martini.system import build_system, choose_form, energy_terms
@@ -271,7 +272,22 @@ def test_charges_among_the_solute_are_the_same_in_both_forms(
 def test_choose_form_takes_the_loop_over_pairs_into_account() -> None:
     assert choose_form(0, 100) == "exact"
     assert choose_form(700, 46) == "fast"
-    assert choose_form(10_000, 6_000) == "exact"
+    assert choose_form(1_000, 6_000) == "exact"
+
+
+def test_one_table_gives_what_combining_rules_and_their_correction_give(
+    reference: Reference, parameters: BeadParameters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results = []
+    for vain_pairs in (nonbonded._VAIN_PAIRS, -1):
+        monkeypatch.setattr(nonbonded, "_VAIN_PAIRS", vain_pairs)
+        system = build_system(reference.molecules, reference.box, parameters, constraints="none")
+        context = open_context(system, reference.positions)
+        parts = sum(force.getName() == "lennard_jones" for force in system.getForces())
+        results.append((parts, energy_terms(context)["lennard_jones"], forces_of(context)))
+    assert [parts for parts, _, _ in results] == [2, 1]
+    assert results[0][1] == pytest.approx(results[1][1], rel=1e-12)
+    assert rms(results[0][2] - results[1][2]) < 1e-10 * rms(results[1][2])
 
 
 def test_copies_stand_in_order(parameters: BeadParameters) -> None:
