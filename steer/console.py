@@ -158,5 +158,9 @@ def status_line(status: Status) -> str:
 
 
 def _running(status: Status) -> str:
-    jobs = [f"{job['key'].split(':', 1)[1]} {job['phase']} {job['fraction']:.0%}" for job in status.running]
-    return ", ".join(jobs)
+    return ", ".join(f"{_short(job['key'])} {job['phase']} {job['fraction']:.0%}" for job in status.running)
+
+
+def _short(key: str) -> str:
+    """A job's simulation, or what it is: ``cg-000012``, ``train:0002``."""
+    return key if key.startswith("train:") else key.partition(":")[2]

@@ -7,7 +7,8 @@ The rules, in the order in which they are asked:
 2. *Refine.* With a model, novel CG frames are promoted, as many as keep the refinements' share of the slots busy.
 3. *Roam.* The other slots get CG simulations: first from the input structure, then from the refined structure that
    lies where the map is thinnest, and when there is none left, from the most novel CG frame. A share of them starts
-   from the input without any selection, as the control.
+   from the input without any selection, as the control. The last of a CG goal is kept for refined structures that are
+   still to come.
 
 The backlog is kept short (`BACKLOG` times the slots), so that the freshest choice runs next.
 """
@@ -303,7 +304,7 @@ def _reseed(
         actions.append(
             StartFromSeed(seed.id, True, f"refined structure where the map is thin ({gap:.3g} to its frames)")
         )
-    missing = count - len(actions)
+    missing = min(count, _starts_wanted(config, state) - _reserved(config, state)) - len(actions)
     if missing > 0 and state.candidates is not None and len(state.candidates.points):
         chosen = state.candidates.points[[r.choice.index for r in refinements]]
         known = np.concatenate([_points(state.seeds, state), chosen])
@@ -312,6 +313,17 @@ def _reseed(
             for c in _choose(config, state.candidates, known, missing, rng)
         ]
     return actions
+
+
+def _reserved(config: CampaignConfig, state: State) -> int:
+    """Starts kept back, of those the CG goal leaves room for, for the refined structures that are still to come."""
+    if config.stop.aggregate_time is None:
+        return 0
+    coming = state.open["refine"]
+    if config.stop.refinements is not None and config.stop.require == "all":
+        coming = max(coming, config.stop.refinements - state.accepted)
+    fresh = sum(s.origin == "aa" and s.started < config.seeding.per_refinement for s in state.seeds)
+    return coming * config.seeding.per_refinement + fresh
 
 
 def _choose(

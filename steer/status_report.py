@@ -42,7 +42,7 @@ def describe(status: Status) -> str:
     refined = status.refinements
     rows = [
         ("Campaign", f"{status.campaign}, {status.phase}" + (f": {status.reason}" if status.reason else "")),
-        ("Why idle", status.waiting),
+        ("Why idle", status.waiting if status.phase in ("running", "interrupted") else ""),
         ("CG", f"{status.cg_time * 1e-3:.3f} ns in {_simulations(status)}; {status.from_refined} started from AA results"),
         ("Generations", _generations(status)),
         ("Seeds", ", ".join(f"{count} {_ORIGINS[origin]}" for origin, count in sorted(status.seeds.items()))),

@@ -194,6 +194,16 @@ def test_the_cg_budget_is_not_overdrawn():
     assert len(starts) == 2  # 4 of 6 ns are planned, 1 ns each
 
 
+def test_the_last_of_the_cg_budget_is_kept_for_refined_structures_to_come():
+    both = config(stop={"aggregate_time": "6 ns", "refinements": 2, "require": "all"})
+    assert "StartFromFrame" not in kinds(decide(both, explored()))  # two starts left, two refinements to come
+    roomy = config(stop={"aggregate_time": "7 ns", "refinements": 2, "require": "all"})
+    assert kinds(decide(roomy, explored())).count("StartFromFrame") == 1
+    refined = (*explored().seeds, SeedOption(2, "aa", 0, np.zeros(2, np.float32)))
+    started = [a for a in decide(both, explored(seeds=refined, accepted=1)) if isinstance(a, StartFromSeed)]
+    assert [action.seed for action in started] == [2]
+
+
 def test_a_control_share_starts_unsteered_from_the_input():
     controlled = config(seeding={"initial": 1, "control_share": 0.3})
     actions = [
