@@ -19,7 +19,8 @@ from sims.martini.itp import read_molecule_types
 from sims.martini.model import CoarseModel, Link, MartinizeOptions, ModelRecord
 from sims.martini.parameters import martini_parameters
 from sims.martini.vermouth_run import CoarseSystem, coarse_grain
-from sims.secondary import LETTERS, secondary_structure
+from sims.secondary import LETTERS
+from sims.secondary import secondary_structure as judge
 
 if TYPE_CHECKING:
     from sims.structure import Structure
@@ -33,7 +34,7 @@ def martinize(
     structure: Structure,
     options: MartinizeOptions,
     directory: Path,
-    secondary: str | None = None,
+    secondary_structure: str | None = None,
 ) -> CoarseModel:
     """Build the Martini 3 model of a structure and keep it in a folder.
 
@@ -44,7 +45,7 @@ def martinize(
     options : MartinizeOptions
     directory : Path
         Made whole or not at all. When it holds a model already, that must be the very same one.
-    secondary : str, optional
+    secondary_structure : str, optional
         One letter a residue (see `sims.secondary`); absent: DSSP of the structure.
 
     Returns
@@ -59,7 +60,7 @@ def martinize(
     TopologyError
         When what martinize2 wrote cannot be used, or the folder holds something else.
     """
-    letters = _letters(structure, secondary)
+    letters = _letters(structure, secondary_structure)
     coarse = coarse_grain(structure, options, letters)
     directory.parent.mkdir(parents=True, exist_ok=True)
     draft = directory.with_name(f".{directory.name}.{secrets.token_hex(4)}.part")
@@ -77,7 +78,7 @@ def martinize(
 
 def _letters(structure: Structure, secondary: str | None) -> str:
     if secondary is None:
-        return secondary_structure(structure.topology, structure.positions)
+        return judge(structure.topology, structure.positions)
     residues = structure.topology.getNumResidues()
     if len(secondary) != residues or not set(secondary) <= set(LETTERS):
         raise StructureError(
