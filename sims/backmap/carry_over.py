@@ -22,7 +22,7 @@ from sims.backmap.relax import IsomerTargets, Relaxer, RelaxSettings
 __all__ = ["CarryOver", "place_residues"]
 
 _NEIGHBOUR_WEIGHT = 0.4
-_JITTER = 0.005
+_JITTER = 0.02
 """nm; enough to part atoms that coincide and to lead another seed elsewhere."""
 
 

@@ -42,7 +42,7 @@ _DISULFIDE_STRENGTH = 20_000.0
 _MARGIN = 40.0
 _ANGSTROM = 10.0
 _CUTOFF = 0.8
-"""nm. Its soft repulsion ends at 0.4; mstool's own 1.2 doubles the time and betters nothing we could measure."""
+"""nm. Its soft repulsion ends at 0.4; mstool's own 1.2 doubles the time."""
 _PR_SET_PDEATHSIG = 1
 
 

@@ -32,6 +32,10 @@ _BONDED = ("HarmonicBondForce", "HarmonicAngleForce", "PeriodicTorsionForce")
 _IMPROPER = math.radians(35.264)
 """Improper torsion of a perfect tetrahedron, centre first: arcsin(1/sqrt(3))."""
 _LJ_MINIMUM = 2 ** (1 / 6)
+_TOLERANCE = 5.0
+_ROUNDS, _STUCK, _SHAKE = 4, 200.0, 0.01
+"""A minimisation that ends with a root mean square force above `_STUCK` kJ/mol/nm hit a torsion of collinear atoms,
+whose force has no bound; the atoms are shaken by `_SHAKE` nm and it is tried again."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,7 @@ class RelaxSettings:
     contact: float = 0.8
     isomers: float = 400.0
     beads_soft: float = 4000.0
-    beads_full: float = 2000.0
+    beads_full: float = 1000.0
     soft_iterations: int = 1500
     full_iterations: int = 1000
 
@@ -205,16 +209,29 @@ class Relaxer:
         self, system: openmm.System, positions: NDArray[np.float64], iterations: int
     ) -> NDArray[np.float64]:
         context = openmm.Context(system, openmm.VerletIntegrator(0.001), *steady_platform())
-        context.setPositions(positions)
-        try:
-            openmm.LocalEnergyMinimizer.minimize(context, 5.0, iterations)
-        except openmm.OpenMMException as error:
-            raise BackmapError(self._name, f"minimisation broke down: {str(error).rstrip('.')}.") from error
-        state = context.getState(positions=True)
-        relaxed: NDArray[np.float64] = state.getPositions(asNumpy=True).value_in_unit(unit.nanometer)
+        rng = np.random.default_rng(self._request.seed)
+        for _ in range(_ROUNDS):
+            context.setPositions(positions)
+            try:
+                openmm.LocalEnergyMinimizer.minimize(context, _TOLERANCE, iterations)
+            except openmm.OpenMMException as error:
+                problem = f"minimisation broke down: {str(error).rstrip('.')}."
+                raise BackmapError(self._name, problem) from error
+            relaxed, force = _positions_and_force(context)
+            if force < _STUCK:
+                break
+            positions = relaxed + rng.normal(scale=_SHAKE, size=relaxed.shape)
         if not np.isfinite(relaxed).all():
             raise BackmapError(self._name, "minimisation left coordinates that are not finite.")
         return relaxed
+
+
+def _positions_and_force(context: openmm.Context) -> tuple[NDArray[np.float64], float]:
+    """Where the atoms are, nm, and the root mean square force on them, kJ/mol/nm."""
+    state = context.getState(positions=True, forces=True)
+    forces = state.getForces(asNumpy=True).value_in_unit(unit.kilojoule_per_mole / unit.nanometer)
+    positions: NDArray[np.float64] = state.getPositions(asNumpy=True).value_in_unit(unit.nanometer)
+    return positions, float(np.sqrt((forces**2).sum(axis=1).mean()))
 
 
 def _isomer_force(isomers: IsomerTargets, strength: float) -> openmm.CustomTorsionForce:
