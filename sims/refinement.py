@@ -83,7 +83,7 @@ def backmap_with_retries(
     attempts : int
         Tries for each backmapper, each with other randomness.
     directory : Path
-        Existing folder. Gets ``backmapped.pdb`` and ``.json`` of the accepted structure, and
+        Made when absent. Gets ``backmapped.pdb`` and ``.json`` of the accepted structure, and
         ``rejected-NN-NAME.pdb`` and ``.json`` of each rejected one (the JSON alone where there was no structure).
     limits : Limits, optional
         Of the quality gate.
@@ -108,6 +108,7 @@ def backmap_with_retries(
     """
     if attempts < 1:
         raise ValueError(f"attempts must be at least 1, but it is {attempts}.")
+    directory.mkdir(parents=True, exist_ok=True)
     directory.mkdir(parents=True, exist_ok=True)
     gate = _Gate(request, limits or Limits(), dynamics, temperature)
     backmappers = [first] if fallback is None else [first, fallback]

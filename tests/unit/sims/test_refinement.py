@@ -119,7 +119,6 @@ def test_the_same_seed_tries_the_same_seeds(
 ) -> None:
     tried = []
     for run in ("one", "two"):
-        (tmp_path / run).mkdir()
         first = Scripted("first", [trpcage.positions * -1] * 3)
         backmap_with_retries(
             wanted, first=first, fallback=None, attempts=3, directory=tmp_path / run, dynamics=None
