@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from steer.quantities import ForceConstant, Length, Molarity, Pressure, Temperature, Time, at_most, text
+from steer.selection import SELECTORS
 
 __all__ = [
     "AllAtom",
@@ -25,6 +26,11 @@ __all__ = [
 ]
 
 Share = Annotated[float, Field(ge=0, le=1)]
+
+if TYPE_CHECKING:
+    SelectorName = str
+else:
+    SelectorName = Literal[tuple(SELECTORS)]
 
 
 def _contradiction(key: str, problem: str) -> PydanticCustomError:
@@ -191,8 +197,10 @@ class Latent(_Section):
 class Selection(_Section):
     """Which configurations are promoted, and which seeds are started."""
 
-    selector: Literal["farthest_point", "random"] = "farthest_point"
-    """How candidates are chosen in the latent space."""
+    selector: SelectorName = Field(
+        default="farthest_point",
+        description=f"How candidates are chosen in the latent space: {', '.join(SELECTORS)}.",
+    )
     random_share: Share = 0.2
     """Share of the picks drawn uniformly, as the control."""
     max_per_parent: Annotated[int, Field(ge=1)] = 2

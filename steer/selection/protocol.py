@@ -7,7 +7,7 @@ rule (sane frames only, a cap per parent, a share of random picks) is put around
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,11 @@ class Picks:
 
     indices: NDArray[np.int64]
     scores: NDArray[np.float64]
+
+    @classmethod
+    def none(cls) -> Self:
+        """No pick at all."""
+        return cls(np.empty(0, np.int64), np.empty(0))
 
 
 class Selector(Protocol):

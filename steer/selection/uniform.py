@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steer.selection.protocol import Picks
+from steer.selection.ranking import take_in_order
 
 __all__ = ["UniformRandom"]
 
@@ -25,13 +26,5 @@ class UniformRandom:
         rng: np.random.Generator,
     ) -> Picks:
         """Choose as `steer.selection.protocol.Selector` says, blind to where the points lie."""
-        taken: dict[int, int] = {}
-        indices: list[int] = []
-        for pick in rng.permutation(len(candidates)):
-            if len(indices) >= count:
-                break
-            group = int(groups[pick])
-            if taken.get(group, 0) < cap:
-                taken[group] = taken.get(group, 0) + 1
-                indices.append(int(pick))
-        return Picks(np.array(indices, dtype=np.int64), np.full(len(indices), np.nan))
+        rows = take_in_order(rng.permutation(len(candidates)), count, groups, cap)
+        return Picks(rows, np.full(len(rows), np.nan))

@@ -1,0 +1,74 @@
+"""Distances of every candidate to its ten nearest selected points: what DynIm ranks by."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["NEIGHBOURS", "TenNearest", "ten_nearest"]
+
+NEIGHBOURS = 10
+"""Selected points that count for a candidate."""
+
+BLOCK = 2**20
+"""Distances computed at once."""
+
+
+def ten_nearest(points: NDArray[np.floating], selected: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Distances to the nearest `NEIGHBOURS` of the selected points, or to all of them when there are fewer.
+
+    Parameters
+    ----------
+    points : ndarray, shape (n, d)
+    selected : ndarray, shape (m, d)
+
+    Returns
+    -------
+    ndarray, shape (n, min(m, `NEIGHBOURS`)), float32
+        In no order.
+    """
+    from scipy.spatial.distance import cdist
+
+    kept = min(len(selected), NEIGHBOURS)
+    nearest = np.empty((len(points), kept), dtype=np.float32)
+    block = max(1, BLOCK // max(1, len(selected)))
+    for start in range(0, len(points) if kept else 0, block):
+        distances = cdist(points[start : start + block], selected)
+        if kept < len(selected):
+            distances.partition(kept - 1, axis=1)
+        nearest[start : start + block] = distances[:, :kept]
+    return nearest
+
+
+class TenNearest:
+    """The ten nearest, kept up to date while points are selected one by one.
+
+    Attributes
+    ----------
+    mean : ndarray, shape (n,), float32
+        Mean distance of each candidate to those it has; NaN while nothing is selected.
+    """
+
+    def __init__(self, points: NDArray[np.floating], selected: NDArray[np.floating]) -> None:
+        self._distances = ten_nearest(points, selected)
+        self._worst = np.empty(0, dtype=np.float32)
+        self.mean = np.full(len(points), np.nan, dtype=np.float32)
+        if self._distances.shape[1]:
+            self._refresh()
+
+    def add(self, distance: NDArray[np.float32]) -> None:
+        """Take in one more selected point, of which every candidate has this distance, shape (n,)."""
+        if self._distances.shape[1] < NEIGHBOURS:
+            self._distances = np.column_stack([self._distances, distance])
+            self._refresh()
+            return
+        rows = np.flatnonzero(distance < self._worst)
+        changed = self._distances[rows]
+        changed[np.arange(len(rows)), changed.argmax(axis=1)] = distance[rows]
+        self._distances[rows] = changed
+        self._worst[rows] = changed.max(axis=1)
+        self.mean[rows] = changed.mean(axis=1)
+
+    def _refresh(self) -> None:
+        self._worst = self._distances.max(axis=1)
+        self.mean = self._distances.mean(axis=1)
