@@ -67,7 +67,7 @@ def clean_residues(atoms: list[AtomRecord], source: str) -> tuple[list[list[Prot
     """
     solute = [atom for atom in atoms if atom.residue not in SOLVENT]
     solvent = [atom for atom in atoms if atom.residue in SOLVENT]
-    groups = _group(solute)
+    groups = _group(_separate_chains(solute))
     for group in groups:
         _refuse_strangers(group, source)
     _refuse_structural_metals(solvent, solute, source)
@@ -109,6 +109,28 @@ def _refuse_structural_metals(solvent: list[AtomRecord], solute: list[AtomRecord
                 "Metal sites are not supported: if the fold stands without it, delete its HETATM line and try again.",
                 source,
             )
+
+
+def _separate_chains(atoms: list[AtomRecord]) -> list[AtomRecord]:
+    """Tell apart chains that share a name and have no TER between them: one begins where a residue begins again."""
+    restarts: Counter[tuple[int, str]] = Counter()
+    first_names: dict[tuple[int, str, int, int, str], str] = {}
+    separated: list[AtomRecord] = []
+    before: tuple[int, str, int, int, str] | None = None
+    for atom in atoms:
+        part = (atom.segment, atom.chain)
+        key = (*part, restarts[part], atom.number, atom.insertion)
+        if key != before and first_names.get(key) == atom.name:
+            restarts[part] += 1
+            key = (*part, restarts[part], atom.number, atom.insertion)
+        first_names.setdefault(key, atom.name)
+        before = key
+        separated.append(replace(atom, segment=atom.segment + _FAR * restarts[part]))
+    return separated
+
+
+_FAR = 1_000_000
+"""More segments than any file has."""
 
 
 def _group(atoms: list[AtomRecord]) -> list[list[AtomRecord]]:

@@ -10,13 +10,11 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
-import pdbfixer
 from numpy.typing import NDArray
 
-from sims.structure.pdb import parse_pdb
+from sims.structure.templates import cross, side_chain, unit
 
 __all__ = ["grow_coil"]
 
@@ -99,7 +97,8 @@ def _draw(
     oxygen = _place(n, ca, c, C_O, CA_C_O, psi + np.pi)
     next_ca = _place(ca, c, next_n, N_CA, C_N_CA, np.pi)
     atoms = {"N": n, "CA": ca, "C": c, "O": oxygen}
-    atoms |= _side_chain(residues[index], n, ca, c, float(rng.choice((-60.0, 60.0, 180.0))))
+    ideal = side_chain(residues[index], n, ca, c)
+    atoms |= _turned(residues[index], ideal, ca, float(rng.choice((-60.0, 60.0, 180.0))))
     return _Placed(atoms, next_n, next_ca)
 
 
@@ -120,43 +119,24 @@ def _place(
     first: Vector, second: Vector, third: Vector, length: float, angle: float, dihedral: float
 ) -> Vector:
     """The fourth atom from bond length, angle and dihedral (NeRF; Parsons et al. 2005, 10.1002/jcc.20237)."""
-    forward = _unit(third - second)
-    normal = _unit(_cross(second - first, forward))
-    sideways = _cross(normal, forward)
+    forward = unit(third - second)
+    normal = unit(cross(second - first, forward))
+    sideways = cross(normal, forward)
     local = np.array(
         [-np.cos(angle), np.sin(angle) * np.cos(dihedral), np.sin(angle) * np.sin(dihedral)], dtype=np.float64
     )
     return third + length * (local[0] * forward + local[1] * sideways + local[2] * normal)
 
 
-def _side_chain(name: str, n: Vector, ca: Vector, c: Vector, turn: float) -> Atoms:
-    """Side-chain atoms of the template, laid on this backbone and turned about CA-CB by `turn` degrees."""
-    template = _template(name)
-    frame = _frame(n, ca, c) @ _frame(template["N"], template["CA"], template["C"]).T
-    atoms = {
-        atom: ca + frame @ (position - template["CA"])
-        for atom, position in template.items()
-        if atom not in ("N", "CA", "C", "O")
-    }
+def _turned(name: str, atoms: Atoms, ca: Vector, turn: float) -> Atoms:
+    """A side chain turned about CA-CB by `turn` degrees."""
     if name in ("ALA", "GLY", "PRO"):
         return atoms
-    axis = _unit(atoms["CB"] - ca)
+    beta = atoms["CB"]
+    axis = unit(beta - ca)
     return {
-        atom: position
-        if atom == "CB"
-        else atoms["CB"] + _rotated(position - atoms["CB"], axis, np.radians(turn))
+        atom: position if atom == "CB" else beta + _rotated(position - beta, axis, np.radians(turn))
         for atom, position in atoms.items()
-    }
-
-
-@functools.cache
-def _template(name: str) -> Atoms:
-    path = Path(pdbfixer.__file__).parent / "templates" / f"{name}.pdb"
-    raw = parse_pdb(path.read_text(encoding="ascii"), str(path))
-    return {
-        atom.name: np.array(atom.position)
-        for atom in raw.atoms
-        if not atom.is_hydrogen and atom.name != "OXT"
     }
 
 
@@ -190,26 +170,10 @@ def _squared_distances(first: Vector, second: Vector) -> Vector:
     return np.asarray(((first[:, None, :] - second[None, :, :]) ** 2).sum(axis=-1), dtype=np.float64)
 
 
-def _frame(n: Vector, ca: Vector, c: Vector) -> Vector:
-    """Orthonormal axes, as columns, that go with a backbone."""
-    x = _unit(c - ca)
-    z = _unit(_cross(x, n - ca))
-    return np.stack([x, _cross(z, x), z], axis=1)
-
-
 def _rotated(vector: Vector, axis: Vector, angle: float) -> Vector:
     """Rodrigues' rotation."""
     cosine, sine = np.cos(angle), np.sin(angle)
     return np.asarray(
-        vector * cosine + _cross(axis, vector) * sine + axis * np.dot(axis, vector) * (1 - cosine),
+        vector * cosine + cross(axis, vector) * sine + axis * np.dot(axis, vector) * (1 - cosine),
         dtype=np.float64,
     )
-
-
-def _cross(a: Vector, b: Vector) -> Vector:
-    """`numpy.cross` for single vectors, ten times as fast."""
-    return np.array([a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]])
-
-
-def _unit(vector: Vector) -> Vector:
-    return np.asarray(vector / np.sqrt(np.dot(vector, vector)), dtype=np.float64)

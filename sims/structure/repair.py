@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,8 @@ from sims.exceptions import StructureError
 from sims.structure.checks import find_clash
 from sims.structure.handedness import mirrored_centres, place_hydrogens
 from sims.structure.labels import residue_label
-from sims.structure.residues import Chain
+from sims.structure.residues import BACKBONE, Chain, ProteinResidue
+from sims.structure.templates import side_chain
 
 __all__ = ["Repaired", "complete"]
 
@@ -57,20 +58,42 @@ def complete(chains: Sequence[Chain], ph: float, source: str) -> Repaired:
     StructureError
         When bonds in the file are torn, or no sound geometry is found for the missing atoms.
     """
-    text = _heavy_atoms_as_pdb(chains)
+    text = _heavy_atoms_as_pdb([_with_beta_carbons(chain) for chain in chains])
     variants = [residue.variant for chain in chains for residue in chain.residues]
+    bare = [
+        f"{residue.name} {residue.number}{residue.insertion} of chain {chain.id}"
+        for chain in chains
+        for residue in chain.residues
+        if _lacks_beta_carbon(residue)
+    ]
     problem = ""
     for seed in range(1, ATTEMPTS + 1):
         fixer, rebuilt = _with_heavy_atoms(text, seed, source)
         problem = _unsound(fixer.topology, _in_nanometres(fixer.positions))
         if not problem:
             topology, positions = _with_hydrogens(fixer, _supported(variants, fixer.topology), ph, seed)
-            return Repaired(topology, positions, rebuilt)
+            return Repaired(topology, positions, list(dict.fromkeys(bare + rebuilt)))
     raise StructureError(
         f"The missing atoms could not be built soundly: {problem}",
         "Model the missing side chains of these residues first.",
         source,
     )
+
+
+def _with_beta_carbons(chain: Chain) -> Chain:
+    """The chain with every missing CB in its ideal place: pdbfixer may put one on the wrong side, and it stays there."""
+    return replace(chain, residues=tuple(_with_beta_carbon(residue) for residue in chain.residues))
+
+
+def _with_beta_carbon(residue: ProteinResidue) -> ProteinResidue:
+    if not _lacks_beta_carbon(residue):
+        return residue
+    backbone = (residue.atoms[name] for name in BACKBONE)
+    return replace(residue, atoms={**residue.atoms, "CB": side_chain(residue.name, *backbone)["CB"]})
+
+
+def _lacks_beta_carbon(residue: ProteinResidue) -> bool:
+    return residue.name != "GLY" and "CB" not in residue.atoms
 
 
 def _heavy_atoms_as_pdb(chains: Sequence[Chain]) -> str:
