@@ -16,10 +16,14 @@ from sims.structure.model import Structure
 __all__ = ["add_water", "box_edge"]
 
 
+SMALLEST_EDGE = 2.8
+"""nm; twice the cut-off of 1.2 nm, with room for the barostat."""
+
+
 def box_edge(positions: NDArray[np.floating], padding: float) -> float:
-    """Edge in nm of a cube that keeps `padding` around the solute however it turns."""
+    """Edge in nm of a cube that keeps `padding` around the solute however it turns, and holds the cut-off."""
     centre = (positions.min(axis=0) + positions.max(axis=0)) / 2
-    return float(2 * np.linalg.norm(positions - centre, axis=1).max() + 2 * padding)
+    return max(SMALLEST_EDGE, float(2 * np.linalg.norm(positions - centre, axis=1).max() + 2 * padding))
 
 
 def add_water(
