@@ -217,7 +217,7 @@ def decide(config: CampaignConfig, state: State) -> list[Action]:
     """Actions for this state, in the order in which they should be submitted."""
     rng = np.random.default_rng(np.random.SeedSequence(config.campaign.seed, spawn_key=(state.round,)))
     starts_wanted = _starts_wanted(config, state)
-    refinements = _refine(config, state, _refinement_allowance(config, state, starts_wanted), rng)
+    refinements = _refine(config, state, _refinement_allowance(config, state), rng)
     starts = min(_free(state) - len(refinements), starts_wanted) if state.slots["cg"] else 0
     return [*_learn(config, state), *refinements, *_roam(config, state, starts, refinements, rng)]
 
@@ -250,10 +250,17 @@ def _starts_wanted(config: CampaignConfig, state: State) -> int:
     return max(0, math.ceil(missing / config.coarse.length - 1e-9))
 
 
-def _refinement_allowance(config: CampaignConfig, state: State, starts_wanted: int) -> int:
+def _cg_waits(config: CampaignConfig, state: State) -> bool:
+    """Whether a CG simulation could start now, had it a slot."""
+    if not state.slots["cg"]:
+        return False
+    return _starts_wanted(config, state) > _reserved(config, state) or bool(_fresh(config, state))
+
+
+def _refinement_allowance(config: CampaignConfig, state: State) -> int:
     if state.candidates is None or state.slots["refine"] == 0:
         return 0
-    share = config.refinement.share if starts_wanted and state.slots["cg"] else 1.0
+    share = config.refinement.share if _cg_waits(config, state) else 1.0
     at_most = max(1, math.floor(share * _backlog(state)))
     allowance = min(_free(state), at_most - state.open["refine"], config.selection.batch)
     if config.stop.refinements is not None:
@@ -299,8 +306,7 @@ def _reseed(
         StartFromSeed(state.seeds[0].id, False, "control: unsteered, from the input structure")
         for _ in range(controls)
     ]
-    fresh = [s for s in state.seeds if s.origin == "aa" and s.started < config.seeding.per_refinement]
-    for seed, gap in _thinnest_first(fresh, state)[: count - controls]:
+    for seed, gap in _thinnest_first(_fresh(config, state), state)[: count - controls]:
         actions.append(
             StartFromSeed(seed.id, True, f"refined structure where the map is thin ({gap:.3g} to its frames)")
         )
@@ -322,8 +328,12 @@ def _reserved(config: CampaignConfig, state: State) -> int:
     coming = state.open["refine"]
     if config.stop.refinements is not None and config.stop.require == "all":
         coming = max(coming, config.stop.refinements - state.accepted)
-    fresh = sum(s.origin == "aa" and s.started < config.seeding.per_refinement for s in state.seeds)
-    return coming * config.seeding.per_refinement + fresh
+    return coming * config.seeding.per_refinement + len(_fresh(config, state))
+
+
+def _fresh(config: CampaignConfig, state: State) -> list[SeedOption]:
+    """Refined structures from which simulations may still start."""
+    return [s for s in state.seeds if s.origin == "aa" and s.started < config.seeding.per_refinement]
 
 
 def _choose(

@@ -195,8 +195,11 @@ def test_the_cg_budget_is_not_overdrawn():
 
 
 def test_the_last_of_the_cg_budget_is_kept_for_refined_structures_to_come():
-    both = config(stop={"aggregate_time": "6 ns", "refinements": 2, "require": "all"})
-    assert "StartFromFrame" not in kinds(decide(both, explored()))  # two starts left, two refinements to come
+    both = config(
+        stop={"aggregate_time": "6 ns", "refinements": 2, "require": "all"}, refinement={"share": 0.2}
+    )
+    actions = decide(both, explored())  # two starts left, two refinements to come
+    assert kinds(actions) == ["Refine", "Refine"]
     roomy = config(stop={"aggregate_time": "7 ns", "refinements": 2, "require": "all"})
     assert kinds(decide(roomy, explored())).count("StartFromFrame") == 1
     refined = (*explored().seeds, SeedOption(2, "aa", 0, np.zeros(2, np.float32)))
