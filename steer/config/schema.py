@@ -91,11 +91,11 @@ class Molecule(_Section):
     )
     """One-letter sequence; chains separated by ``:``."""
     ph: Annotated[float, Field(ge=0, le=14)] = 7.0
-    """pH that decides protonation."""
+    """pH that decides protonation where the file has no hydrogens."""
     chains: tuple[str, ...] | None = Field(default=None, examples=[["A", "B"]])
     """Chains to keep; all when absent."""
     keep_gaps: bool = False
-    """Accept breaks in the chain (missing loops), each end uncharged, instead of refusing them."""
+    """Accept breaks in the chain (missing loops): each piece becomes a chain with charged ends of its own."""
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
