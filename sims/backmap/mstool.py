@@ -6,7 +6,7 @@ conformation; a last minimisation closes disulfides and draws the structure to i
 
 References
 ----------
-S. Jung and colleagues' mstool, https://github.com/ksy141/mstool (reverse mapping with isomer torsions).
+S. Kim, mstool: reverse mapping with isomer torsions, https://mstool.readthedocs.io.
 """
 
 from __future__ import annotations
