@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Self
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,7 +18,7 @@ class PointCloud:
     """Points laid out by coordinate, in float32 and about their mean.
 
     Distances come from differences, not from scalar products, so that they are right between points that are close
-    together and far from the origin; the largest extra memory is one float32 for each point.
+    together and far from the origin. Nothing larger than a block is made on the way.
 
     Parameters
     ----------
@@ -25,63 +28,68 @@ class PointCloud:
 
     def __init__(self, points: NDArray[np.floating]) -> None:
         count, dimensions = points.shape
-        self._origin = points.mean(axis=0, dtype=np.float64)
+        self.mean: NDArray[np.float64] = points.mean(axis=0, dtype=np.float64)
         self._columns = np.empty((dimensions, count), dtype=np.float32)
-        for column, values, origin in zip(self._columns, points.T, self._origin, strict=True):
-            np.subtract(values, origin, out=column, casting="same_kind")
-        self._block = max(1, BLOCK // dimensions)
+        for part in self._blocks():
+            self._columns[:, part] = (points[part] - self.mean).T
 
     def __len__(self) -> int:
         return self._columns.shape[1]
 
-    @property
-    def mean(self) -> NDArray[np.float64]:
-        """Mean of the points, shape (d,)."""
-        return self._origin
+    def part(self, rows: NDArray[np.integer]) -> Self:
+        """Some of the points, as a cloud of their own; its `mean` is that of all."""
+        cloud = type(self).__new__(type(self))
+        cloud.mean = self.mean
+        cloud._columns = np.take(self._columns, rows, axis=1)
+        return cloud
 
-    def squared_to(
-        self, point: NDArray[np.floating], out: NDArray[np.float32] | None = None
-    ) -> NDArray[np.float32]:
-        """Squared distance of every point to this one.
-
-        Parameters
-        ----------
-        point : ndarray, shape (d,)
-        out : ndarray, shape (n,), float32, optional
-            Where to put them.
-
-        Returns
-        -------
-        ndarray, shape (n,), float32
-        """
-        squared = np.empty(len(self), dtype=np.float32) if out is None else out
-        centre = (point - self._origin).astype(np.float32)[:, None]
-        buffer = np.empty((len(centre), self._block), dtype=np.float32)
-        for start in range(0, len(self), self._block):
-            columns = self._columns[:, start : start + self._block]
-            difference = np.subtract(columns, centre, out=buffer[:, : columns.shape[1]])
-            np.einsum("ij,ij->j", difference, difference, out=squared[start : start + self._block])
+    def squared_to(self, point: NDArray[np.floating]) -> NDArray[np.float32]:
+        """Squared distance of every point to this one, shape (n,)."""
+        squared = np.empty(len(self), dtype=np.float32)
+        for part, distances in self._squared(point):
+            squared[part] = distances
         return squared
 
-    def nearest(self, others: NDArray[np.floating]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """For every point the nearest one of some others, and its squared distance.
-
-        Parameters
-        ----------
-        others : ndarray, shape (m, d)
+    def lower(self, squared: NDArray[np.float32], point: NDArray[np.floating]) -> NDArray[np.int64]:
+        """Lower squared distances, shape (n,), in place, to those from this point, where it is nearer.
 
         Returns
         -------
-        owner : ndarray, shape (n,), int64
-            Row of the nearest of `others`; of equally near ones the first; -1 when there is none.
-        squared : ndarray, shape (n,), float32
-            Infinite when there is none.
+        ndarray, shape (k,), int64
+            Rows of the points to which it is nearer.
         """
-        owner = np.full(len(self), -1, dtype=np.int64)
+        nearer = []
+        for part, distances in self._squared(point):
+            rows = np.flatnonzero(distances < squared[part])
+            squared[part][rows] = distances[rows]
+            nearer.append(rows + part.start)
+        return np.concatenate(nearer)
+
+    def nearest(self, others: NDArray[np.floating]) -> NDArray[np.float32]:
+        """Squared distance of every point to the nearest of some others, shape (m, d); infinite when there is none."""
         squared = np.full(len(self), np.inf, dtype=np.float32)
-        trial = np.empty_like(squared)
-        for row, other in enumerate(others):
-            self.squared_to(other, out=trial)
-            owner[trial < squared] = row
-            np.minimum(squared, trial, out=squared)
-        return owner, squared
+        for other in others:
+            self.lower(squared, other)
+        return squared
+
+    def owner(self, others: NDArray[np.floating]) -> NDArray[np.int64]:
+        """Row of the nearest of some others, shape (m, d), for every point; of equally near ones the first."""
+        squared = np.full(len(self), np.inf, dtype=np.float32)
+        owner = np.full(len(self), -1, dtype=np.int64)
+        for number, other in enumerate(others):
+            owner[self.lower(squared, other)] = number
+        return owner
+
+    def _blocks(self) -> Iterator[slice]:
+        rows = max(1, BLOCK // len(self._columns))
+        return (slice(start, start + rows) for start in range(0, len(self), rows))
+
+    def _squared(self, point: NDArray[np.floating]) -> Iterator[tuple[slice, NDArray[np.float32]]]:
+        centre = (point - self.mean).astype(np.float32)[:, None]
+        difference = np.empty(0, dtype=np.float32)
+        for part in self._blocks():
+            columns = self._columns[:, part]
+            if columns.shape != difference.shape:
+                difference = np.empty_like(columns)
+            np.subtract(columns, centre, out=difference)
+            yield part, np.einsum("ij,ij->j", difference, difference)

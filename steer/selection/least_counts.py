@@ -61,12 +61,9 @@ def cells(points: NDArray[np.floating], count: int) -> NDArray[np.int64]:
     cloud = PointCloud(points)
     cell = np.zeros(len(points), dtype=np.int64)
     squared = np.full(len(points), np.inf, dtype=np.float32)
-    trial = cloud.squared_to(cloud.mean)
-    centre = int(np.argmax(trial))
+    centre = int(np.argmax(cloud.squared_to(cloud.mean)))
     for number in range(count):
-        cloud.squared_to(points[centre], out=trial)
-        cell[trial < squared] = number
-        np.minimum(squared, trial, out=squared)
+        cell[cloud.lower(squared, points[centre])] = number
         centre = int(np.argmax(squared))
         if squared[centre] == 0:
             break

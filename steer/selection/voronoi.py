@@ -48,7 +48,7 @@ def voronoi_weights(candidates: NDArray[np.floating], selected: NDArray[np.float
     places, first, place, sharers = np.unique(
         selected, axis=0, return_index=True, return_inverse=True, return_counts=True
     )
-    owned = np.bincount(PointCloud(candidates).nearest(places)[0], minlength=len(places))
+    owned = np.bincount(PointCloud(candidates).owner(places), minlength=len(places))
     share = np.floor(owned / sharers * GRAIN) / GRAIN
     weights = share[place.ravel()]
     weights[first] += owned - share * sharers

@@ -23,9 +23,21 @@ def test_close_points_far_from_the_origin_stay_apart():
 
 def test_nearest_by_hand():
     cloud = PointCloud(np.array([[0.0], [4.0], [10.0]]))
-    owner, squared = cloud.nearest(np.array([[9.0], [1.0]]))
-    assert owner.tolist() == [1, 1, 0]
-    np.testing.assert_allclose(squared, [1.0, 9.0, 1.0], rtol=1e-6)
-    owner, squared = cloud.nearest(np.empty((0, 1)))
-    assert owner.tolist() == [-1, -1, -1]
-    assert np.isinf(squared).all()
+    others = np.array([[9.0], [1.0]])
+    assert cloud.owner(others).tolist() == [1, 1, 0]
+    np.testing.assert_allclose(cloud.nearest(others), [1.0, 9.0, 1.0], rtol=1e-6)
+    assert np.isinf(cloud.nearest(np.empty((0, 1)))).all()
+
+
+def test_lowering_says_where_and_leaves_the_rest():
+    cloud = PointCloud(np.arange(5.0)[:, None])
+    squared = np.full(5, 2.0, dtype=np.float32)
+    assert cloud.lower(squared, np.array([1.0])).tolist() == [0, 1, 2]
+    assert squared.tolist() == [1, 0, 1, 2, 2]
+
+
+def test_a_part_measures_as_the_whole():
+    points = np.random.default_rng(0).normal(size=(100, 3))
+    rows = np.array([3, 50, 99])
+    cloud = PointCloud(points)
+    np.testing.assert_array_equal(cloud.part(rows).squared_to(points[7]), cloud.squared_to(points[7])[rows])
