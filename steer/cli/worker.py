@@ -7,7 +7,9 @@ from pathlib import Path
 import click
 
 from steer.cli.log import log_options
+from steer.cli.worker_script import print_script
 from steer.exceptions import ConfigError
+from steer.launchers import LAUNCHERS
 
 __all__ = ["attach_worker", "worker"]
 
@@ -34,6 +36,20 @@ __all__ = ["attach_worker", "worker"]
     "--campaign", metavar="NAME", help="Campaign to work for [default: the only one on the server]."
 )
 @click.option("--name", help="Name of this worker [default: made of host and process id].")
+@click.option(
+    "--print",
+    "system",
+    type=click.Choice(list(LAUNCHERS)),
+    help="Attach nothing: print a script or manifest with which this batch system starts workers.",
+)
+@click.option("--workers", type=click.IntRange(min=1), help="With --print: how many workers [default: 1].")
+@click.option(
+    "--gpus-per-worker", type=click.IntRange(min=0), help="With --print: GPUs of each worker [default: 1]."
+)
+@click.option(
+    "--cpus-per-worker", type=click.IntRange(min=1), help="With --print: cores of each worker [default: 4]."
+)
+@click.option("--image", help="With --print kubernetes: container image [default: steer:cuda12].")
 @log_options
 def worker(
     url: str | None,
@@ -45,6 +61,11 @@ def worker(
     directory: Path | None,
     campaign: str | None,
     name: str | None,
+    system: str | None,
+    workers: int | None,
+    gpus_per_worker: int | None,
+    cpus_per_worker: int | None,
+    image: str | None,
 ) -> int:
     """Attach this machine to the campaign at URL, and run its jobs.
 
@@ -52,7 +73,28 @@ def worker(
     out. The password comes from STEER_REDIS_PASSWORD or from the campaign directory.
 
     Ctrl-C or SIGTERM: running jobs save their states and are handed back. Twice: at once.
+
+    With --print nothing is attached: a job script or manifest goes to stdout, with no password in it.
     """
+    if system is not None:
+        _refuse(gpus=gpus, name=name)
+        return print_script(
+            system,
+            url,
+            directory,
+            campaign,
+            _seconds(walltime),
+            workers,
+            gpus_per_worker,
+            cpus_per_worker,
+            image,
+            slots,
+            slots_per_gpu,
+            _known_kinds(kinds),
+        )
+    _need_print(
+        workers=workers, gpus_per_worker=gpus_per_worker, cpus_per_worker=cpus_per_worker, image=image
+    )
     return attach_worker(url, slots, gpus, slots_per_gpu, kinds, walltime, directory, campaign, name)
 
 
@@ -83,6 +125,33 @@ def attach_worker(
         walltime=_seconds(walltime),
     )
     return run_worker(options)
+
+
+def _refuse(**options: str | None) -> None:
+    for option, value in options.items():
+        if value is not None:
+            raise ConfigError(
+                f"--{option} is for a worker that starts here; with --print, workers are named after their batch jobs "
+                "and get --gpus-per-worker GPUs."
+            )
+
+
+def _need_print(**options: object) -> None:
+    for option, value in options.items():
+        if value is not None:
+            raise ConfigError(
+                f"--{option.replace('_', '-')} goes with --print; a worker that starts here takes --gpus and --slots."
+            )
+
+
+def _known_kinds(text: str | None) -> tuple[str, ...]:
+    from steer.messages import KINDS
+
+    kinds = tuple(_list(text)) if text is not None else ()
+    unknown = [kind for kind in kinds if kind not in KINDS]
+    if unknown or (text is not None and not kinds):
+        raise ConfigError(f"--kinds {text!r}: the kinds of job are {', '.join(KINDS)}.")
+    return kinds
 
 
 def _list(text: str) -> list[str]:

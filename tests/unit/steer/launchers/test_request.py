@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from steer.exceptions import ConfigError
+
+
+@pytest.mark.parametrize(
+    ("told", "problem"),
+    [
+        ({"campaign": "$(touch x)"}, "campaign name"),
+        ({"campaign": "a\n#SBATCH --wrap=evil"}, "campaign name"),
+        ({"directory": Path("relative")}, "absolute"),
+        ({"directory": Path("/a\nrm -rf b")}, "line breaks"),
+        ({"directory": Path("/a\udcff")}, "line breaks"),
+        ({"command": "/bin/steer\n"}, "line breaks"),
+        ({"url": "redis://host\r\n:6379"}, "line breaks"),
+        ({"url": "redis://:secret@host:6379"}, "password"),
+        ({"image": "steer:1\nkind: Evil"}, "container image"),
+        ({"workers": 0}, "--workers"),
+        ({"gpus": -1}, "--gpus-per-worker"),
+        ({"walltime": 120.0}, "too short"),
+    ],
+)
+def test_what_cannot_be_printed_safely_is_refused(request_of, told, problem) -> None:
+    with pytest.raises(ConfigError, match=problem) as raised:
+        request_of(**told)
+    assert "secret" not in str(raised.value)
+
+
+def test_the_worker_leaves_before_the_batch_system_ends_it(request_of) -> None:
+    options = request_of(walltime=14_400.0).options
+    assert options[options.index("--walltime") + 1] == "14340 s"
+
+
+def test_without_gpus_the_worker_is_told_its_slots_and_does_not_count_cores(request_of) -> None:
+    options = request_of(gpus=0, cpus=8).options
+    assert options[options.index("--gpus") + 1] == "none"
+    assert options[options.index("--slots") + 1] == "8"
+
+
+@pytest.mark.parametrize(
+    ("told", "capacity"),
+    [({"gpus": 2}, 2), ({"gpus": 2, "slots_per_gpu": 3}, 6), ({"gpus": 0, "cpus": 5}, 5), ({"slots": 7}, 7)],
+)
+def test_capacity_is_what_one_worker_runs_at_once(request_of, told, capacity) -> None:
+    assert request_of(**told).capacity == capacity
