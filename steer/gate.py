@@ -12,6 +12,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from redis.exceptions import ResponseError
@@ -31,7 +32,14 @@ log = logging.getLogger(__name__)
 Message = dict[bytes, bytes]
 Entry = tuple[bytes, Message]
 
+_FIELDS = (b"key", b"when", b"function", b"args", b"kwargs", b"attempt", b"generation")
 _OWN_AT_ONCE = 1_000
+
+_RETURN = 3.0
+"""s that a worker needs to notice that Redis is back."""
+
+_TURN = 1.0
+"""s to wait for a slot before claiming what another worker left: the other queues hold slots while they look."""
 
 _RENEW = """
 local lost = {}
@@ -73,7 +81,8 @@ def admissible(message: Message, kind: str, task: str) -> str:
     try:
         arguments, named = JsonCodec.loads(message[b"args"]), JsonCodec.loads(message[b"kwargs"])
         key, function = message[b"key"].decode(), message[b"function"].decode()
-        int(message[b"attempt"]), int(message.get(b"generation", b"0")), message[b"when"].decode()
+        int(message[b"attempt"]), int(message[b"generation"])
+        datetime.fromisoformat(message[b"when"].decode())
     except (KeyError, ValueError) as error:
         raise JobError(f"The message is not one of a job queue: {error}") from error
     if function != task or named or not isinstance(arguments, tuple) or len(arguments) != 1:
@@ -119,8 +128,8 @@ class Gate:
         self._client: Any = client
         self._pool, self._keeper = pool, keeper
         self._kind, self._task, self._rejected = kind, task, rejected
-        self._quiet_until = time.monotonic() + lease
-        self._own_taken = False
+        self._quiet = lease + _RETURN
+        self._since: float | None = None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._client, name)
@@ -130,9 +139,9 @@ class Gate:
     ) -> list[tuple[bytes, list[Entry]]]:
         """One new job, when a slot is free; before that, once, those that are ours from an earlier connection."""
         stream = next(iter(streams))
-        if not self._own_taken:
+        if self._since is None:
             own = await self._take_own(stream, groupname, consumername)
-            self._own_taken = True
+            self._since = time.monotonic()
             if own:
                 return [(stream.encode(), own)]
         return await self._into_slot(
@@ -148,7 +157,7 @@ class Gate:
         self, name: str, groupname: str, consumername: str, min_idle_time: int, start_id: str, count: int
     ) -> tuple[bytes, list[Entry]]:
         """One job that another worker left behind, when a slot is free."""
-        if time.monotonic() < self._quiet_until:
+        if self._since is None or time.monotonic() - self._since < self._quiet:
             return b"0-0", []
         cursor = [b"0-0"]
 
@@ -164,7 +173,7 @@ class Gate:
             cursor[0] = answer[0]
             return [(name.encode(), answer[1])]
 
-        response = await self._into_slot(0.0, claim, name, groupname)
+        response = await self._into_slot(_TURN, claim, name, groupname)
         return cursor[0], [entry for _, entries in response for entry in entries]
 
     async def xclaim(
@@ -189,7 +198,7 @@ class Gate:
                     if message and await self._admit(stream, group, message_id, message):
                         self._keeper.reserve(message_id, slot)
                         reserved = True
-                        return [(stream.encode(), [(message_id, message)])]
+                        return [(stream.encode(), [(message_id, _ours(message))])]
             return []
         finally:
             if not reserved:
@@ -210,16 +219,16 @@ class Gate:
         taken = []
         for _, entries in answer or []:
             for message_id, message in entries:
-                if message and await self._admit(stream, group, message_id, message):
-                    if not self._has_room(message_id, message):
-                        continue
-                    taken.append((message_id, message))
+                if not message or not await self._admit(stream, group, message_id, message):
+                    continue
+                if await self._has_room(message_id, message):
+                    taken.append((message_id, _ours(message)))
         return taken
 
-    def _has_room(self, message_id: bytes, message: Message) -> bool:
+    async def _has_room(self, message_id: bytes, message: Message) -> bool:
         if self._keeper.holds(message[b"key"].decode()):
             return True
-        slot = self._pool.take()
+        slot = await self._pool.acquire(_TURN)
         if slot is None:
             return False
         self._keeper.reserve(message_id, slot)
@@ -241,3 +250,8 @@ class Gate:
                 await pipeline.execute()
             return False
         return True
+
+
+def _ours(message: Message) -> Message:
+    """The fields that docket needs, and none that it might make something of."""
+    return {field: message[field] for field in _FIELDS}

@@ -13,8 +13,10 @@ from docket.execution import Execution
 from docket.worker import Worker
 from redis.exceptions import RedisError
 
+from steer.attempt import Outcome
 from steer.fleet_keys import FleetKeys
 from steer.gate import Gate
+from steer.hand_back import hand_back
 from steer.job_docket import TASK, JobDocket
 from steer.messages import decode_job
 from steer.slots import Slot, SlotPool
@@ -130,6 +132,10 @@ class SlotWorker(Worker):
     # -- the job ------------------------------------------------------------------------------------------------
 
     async def _run_job(self, text: str, execution: Execution) -> None:
+        told = self._supervisor.told(execution.key, execution.message_id or b"")
+        if told is not None:
+            await self._settle(told, execution)
+            return
         running = await self._find_or_start(text, execution)
         try:
             await self._attend(running)
@@ -141,10 +147,11 @@ class SlotWorker(Worker):
         if not running.finished.done():
             # The connection broke: docket leaves the message pending when its task ends cancelled.
             raise asyncio.CancelledError
-        await self._settle(running, execution)
+        await self._settle(running.finished.result(), execution)
 
     async def _find_or_start(self, text: str, execution: Execution) -> RunningJob:
-        slot = self._slots.pop(execution.message_id or b"", None)
+        message = execution.message_id or b""
+        slot = self._slots.pop(message, None)
         while running := self._supervisor.find(execution.key):
             if slot:
                 self._pool.give(slot)
@@ -154,7 +161,7 @@ class SlotWorker(Worker):
             slot = self._pool.take()
         if slot is None:
             raise AdmissionBlocked(execution, "no slot is free", handled=True)
-        return self._supervisor.start(decode_job(text), slot)
+        return self._supervisor.start(decode_job(text), message, slot)
 
     async def _attend(self, running: RunningJob) -> None:
         """Wait until the job is over or this connection is."""
@@ -167,15 +174,14 @@ class SlotWorker(Worker):
         finally:
             over.cancel()
 
-    async def _settle(self, running: RunningJob, execution: Execution) -> None:
+    async def _settle(self, outcome: Outcome, execution: Execution) -> None:
         """Leave the queue as the outcome has it: ended, queued again, or untouched."""
-        status = running.finished.result().status
-        if status in ("done", "failed"):
+        if outcome.status in ("done", "failed"):
             return
-        if status == "returned":
+        if outcome.status == "returned":
             try:
                 execution.when = datetime.now(UTC)
-                await execution.schedule(reschedule_message=execution.message_id)
+                await hand_back(execution)
             except RedisError as error:
                 log.warning("%s is handed back by its lease alone: %s", execution.key, error)
-        raise AdmissionBlocked(execution, f"its end here ({status})", handled=True)
+        raise AdmissionBlocked(execution, f"its end here ({outcome.status})", handled=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -34,6 +35,7 @@ CRASHES = 3
 """A job whose process has died this often, on whatever workers, has failed."""
 
 _RETRY = 1.0
+_REMEMBERED = 10_000
 
 
 @dataclass(eq=False)
@@ -43,6 +45,8 @@ class RunningJob:
     Attributes
     ----------
     attempt : Attempt
+    message : bytes
+        The queue's message that it was started for.
     finished : future of Outcome
         Done when nothing is left to do: the event is in Redis, the slot is free.
     cancelled : bool
@@ -50,6 +54,7 @@ class RunningJob:
     """
 
     attempt: Attempt
+    message: bytes
     finished: asyncio.Future[Outcome]
     cancelled: bool = False
     task: asyncio.Task[None] | None = field(default=None, repr=False)
@@ -78,7 +83,7 @@ class Supervisor:
         self._site, self._pool, self._redis, self._changed = site, pool, redis, changed
         self._keys = FleetKeys(site.campaign)
         self._running: dict[str, RunningJob] = {}
-        self._pending = 0
+        self._told: OrderedDict[tuple[str, bytes], Outcome] = OrderedDict()
 
     @property
     def running(self) -> list[RunningJob]:
@@ -89,9 +94,14 @@ class Supervisor:
         """The job of this key, when it is here."""
         return self._running.get(key)
 
-    def start(self, job: Job, slot: Slot) -> RunningJob:
-        """Start a job in a slot, which is the supervisor's from now on."""
-        running = RunningJob(Attempt(self._site, job, slot), asyncio.get_running_loop().create_future())
+    def told(self, key: str, message: bytes) -> Outcome | None:
+        """How the job of this message ended here, when its event is in Redis already."""
+        return self._told.get((key, message))
+
+    def start(self, job: Job, message: bytes, slot: Slot) -> RunningJob:
+        """Start the job in a queue's message in a slot, which is the supervisor's from now on."""
+        attempt = Attempt(self._site, job, slot)
+        running = RunningJob(attempt, message, asyncio.get_running_loop().create_future())
         self._running[job.key] = running
         running.task = asyncio.create_task(self._conduct(running), name=f"job {job.key}")
         self._changed()
@@ -162,9 +172,15 @@ class Supervisor:
             outcome = Outcome("superseded", "Nobody waits for it here any more.")
         else:
             outcome = await self._tell(attempt, outcome)
+            self._remember(running, outcome)
         del self._running[attempt.job.key]
         self._changed()
         running.finished.set_result(outcome)
+
+    def _remember(self, running: RunningJob, outcome: Outcome) -> None:
+        self._told[running.attempt.job.key, running.message] = outcome
+        while len(self._told) > _REMEMBERED:
+            self._told.popitem(last=False)
 
     async def _tell(self, attempt: Attempt, outcome: Outcome) -> Outcome:
         """Deliver the event, waiting for Redis if need be; returns the outcome as it was told."""

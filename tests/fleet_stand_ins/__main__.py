@@ -1,0 +1,24 @@
+"""``python -m fleet_stand_ins URL JSON-OPTIONS``: a real worker daemon whose jobs count."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from pathlib import Path
+
+from steer.exceptions import SteerError
+from steer.messages import KINDS
+from steer.worker import WorkerOptions, run_worker
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    options = json.loads(sys.argv[2])
+    if "directory" in options:
+        options["directory"] = Path(options["directory"])
+    runners = dict.fromkeys(KINDS, "fleet_stand_ins.jobs:run")
+    try:
+        code = run_worker(WorkerOptions(url=sys.argv[1], gpus=[], runners=runners, **options))
+    except SteerError as error:
+        sys.exit(f"{type(error).__name__}: {error}")
+    sys.exit(code)

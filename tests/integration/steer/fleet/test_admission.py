@@ -1,0 +1,134 @@
+"""Who may work, and what may stand in a queue: nothing there can run code, and nothing hostile stops a worker."""
+
+from __future__ import annotations
+
+import os
+import pickle
+
+import redis
+from conformance.fleet import cg_job, collect
+
+import steer
+
+from .conftest import wait_for
+
+
+class Bomb:
+    """Unpickling it makes a file."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.path),)
+
+
+def message(arguments: bytes, **fields: bytes) -> dict[bytes, bytes]:
+    whole = {
+        b"key": b"cg:cg-000007",
+        b"when": b"2026-01-01T00:00:00+00:00",
+        b"function": b"run_job",
+        b"args": arguments,
+        b"kwargs": b"{}",
+        b"attempt": b"1",
+        b"generation": b"1",
+    }
+    return whole | {name.encode(): value for name, value in fields.items()}
+
+
+def every_value(client: redis.Redis) -> bytes:
+    """All that is stored, in one piece."""
+    readers = {
+        b"string": lambda key: client.get(key),
+        b"hash": lambda key: client.hgetall(key),
+        b"set": lambda key: client.smembers(key),
+        b"zset": lambda key: client.zrange(key, 0, -1),
+        b"none": lambda key: "it has expired",
+        b"stream": lambda key: [fields for _, fields in client.xrange(key) if b"frame" not in fields],
+    }
+    return b"\n".join(repr(readers[client.type(key)](key)).encode() for key in client.scan_iter())
+
+
+def test_no_value_in_redis_is_a_pickle(fleet, start_worker, folder, open_client):
+    client = open_client()
+    fleet.submit(cg_job(1, steps=50))
+    fleet.submit(cg_job(2, seed=1))
+    queued = every_value(client)
+    start_worker()
+    wait_for(lambda: folder(1).step() > 5)
+    running = every_value(client)
+    collect(fleet, 2, acknowledge=False)
+    ended = every_value(client)
+    for stage in (queued, running, ended):
+        assert b"cg-000001" in stage
+        assert b"\\x80\\x04" not in stage
+        assert b"\\x80\\x05" not in stage
+        assert b"gASV" not in stage
+
+
+def test_hostile_messages_are_refused_and_work_goes_on(fleet, start_worker, open_client, tmp_path, folder):
+    client, trap = open_client(worker=True), tmp_path / "trap"
+    bomb = pickle.dumps((Bomb(trap),))
+    hostile = [
+        message(bomb),
+        message(b"[1]", kwargs=bomb),
+        message(b'["{}"]'),
+        message(b'["x"]', function=b"trace"),
+        message(b'["x"]', generation=b"many"),
+        message(b'["x"]', when=b"\xff"),
+        {b"nonsense": bomb},
+    ]
+    client.xadd("trp:cg:strikes", {b"direction": b"strike", b"operator": b"==", b"value": bomb})
+    for fields in hostile:
+        client.xadd("trp:cg:stream", fields)
+    client.xadd("trp:events", {b"event": bomb})
+    worker = start_worker()
+    fleet.submit(cg_job(1))
+    (event,) = collect(fleet, 1)
+    assert event.status == "done"
+    assert worker.process.poll() is None
+    assert not trap.exists()
+    assert client.xlen("trp:rejected") == len(hostile) + 1
+    wait_for(lambda: fleet.known() == set())
+
+
+def test_a_job_that_leaves_the_campaign_directory_is_refused(fleet, start_worker, open_client):
+    start_worker()
+    outside = (
+        b'["{\\"kind\\":\\"cg\\",\\"key\\":\\"cg:cg-000007\\",\\"simulation\\":\\"cg-000007\\",'
+        b'\\"start\\":\\"seeds/../../../etc/passwd\\",\\"force_field\\":1,\\"steps\\":1,\\"random_seed\\":0}"]'
+    )
+    client = open_client(worker=True)
+    client.xadd("trp:cg:stream", message(outside))
+    wait_for(lambda: client.xlen("trp:rejected") == 1)
+    ((_, refused),) = client.xrange("trp:rejected")
+    assert b"must stay inside the campaign directory" in refused[b"reason"]
+
+
+def test_another_version_is_refused_on_both_sides(fleet, start_worker, open_client):
+    attached = start_worker(name="old")
+    open_client().hset("trp:meta", "version", "9.9.9")
+    assert attached.wait() == 0
+    late = start_worker(wait=False, name="late")
+    assert late.wait() == 1
+    assert "EnvironmentNotReady" in late.log.read_text()
+    assert fleet.refusals().keys() == {"old", "late"}
+    for reason in fleet.refusals().values():
+        assert "9.9.9" in reason
+        assert steer.__version__ in reason
+
+
+def test_two_workers_of_one_name_cannot_be_attached(start_worker):
+    start_worker(name="alice")
+    second = start_worker(wait=False, name="alice")
+    assert second.wait() == 1
+    assert "'alice' is attached already" in second.log.read_text()
+
+
+def test_a_worker_finds_its_campaign_or_asks_which(start_worker, open_client, tmp_path):
+    worker = start_worker(directory=str(tmp_path / "campaign"))
+    open_client().hset("other:meta", "state", "open")
+    undecided = start_worker(wait=False)
+    assert undecided.wait() == 1
+    assert "Several campaigns are on this server: other, trp" in undecided.log.read_text()
+    assert worker.process.poll() is None

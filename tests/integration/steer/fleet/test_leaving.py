@@ -1,0 +1,92 @@
+"""Workers leave when they are told to, and hand back what they were doing."""
+
+from __future__ import annotations
+
+import signal
+import time
+
+from conformance.fleet import cg_job, collect
+from fleet_stand_ins.jobs import DEAF
+
+from .conftest import wait_for
+
+
+def under_way(folder, step=5):
+    return wait_for(lambda: folder.step() >= step, "the job did not start")
+
+
+def test_sigterm_hands_the_job_back_with_its_state(fleet, start_worker, folder):
+    first = start_worker()
+    fleet.submit(cg_job(1, steps=100))
+    under_way(folder(1))
+    first.signal(signal.SIGTERM)
+    assert first.wait() == 0
+    (event,) = collect(fleet, 1)
+    assert event.status == "returned"
+    assert fleet.known() == {"cg:cg-000001"}
+    assert fleet.workers() == []
+    reached = int(folder(1).notes()[-1].removeprefix("stopped at "))
+    assert folder(1).step() == reached
+
+    start_worker()
+    (event,) = collect(fleet, 1)
+
+    assert (event.status, event.result.steps) == ("done", 100)
+    assert len(folder(1).pids()) == 2
+
+
+def test_near_the_walltime_the_job_is_handed_back(fleet, start_worker, folder):
+    worker = start_worker(grace=5.0, walltime=15.0)
+    fleet.submit(cg_job(1, steps=100_000))
+    under_way(folder(1))
+    assert worker.wait() == 0
+    assert collect(fleet, 1)[0].status == "returned"
+
+
+def test_interrupted_twice_a_worker_leaves_at_once(fleet, start_worker, folder):
+    worker = start_worker(grace=600.0)
+    fleet.submit(cg_job(1, steps=100_000, seed=DEAF))
+    under_way(folder(1))
+    worker.signal(signal.SIGINT)
+    time.sleep(0.5)
+    assert worker.process.poll() is None
+    worker.signal(signal.SIGINT)
+    assert worker.wait() == 130
+    assert collect(fleet, 1)[0].status == "returned"
+    assert fleet.known() == {"cg:cg-000001"}
+
+
+def test_a_cancelled_job_ends_and_says_nothing(fleet, start_worker, folder):
+    start_worker()
+    fleet.submit(cg_job(1, steps=100_000))
+    fleet.submit(cg_job(2))
+    under_way(folder(1))
+    fleet.submit(cg_job(3))
+    fleet.cancel("cg:cg-000003")
+    fleet.cancel("cg:cg-000001")
+    assert collect(fleet, 1)[0].key == "cg:cg-000002"
+    wait_for(lambda: fleet.known() == set())
+    assert folder(3).pids() == []
+
+    fleet.submit(cg_job(1, steps=folder(1).step() + 5))
+    assert collect(fleet, 1)[0].key == "cg:cg-000001"
+
+
+def test_workers_leave_a_finished_campaign(fleet, start_worker):
+    worker = start_worker()
+    fleet.finish()
+    assert worker.wait() == 0
+
+
+def test_a_worker_and_its_jobs_are_seen_while_they_work(fleet, start_worker, folder):
+    worker = start_worker(slots=2, name="alice", kinds=["cg", "train"])
+    fleet.submit(cg_job(1, steps=200))
+    under_way(folder(1))
+    (seen,) = wait_for(lambda: [w for w in fleet.workers() if w.busy])
+    assert (seen.name, seen.pid, seen.slots) == ("alice", worker.process.pid, 2)
+    assert (seen.busy, seen.devices) == (["cg:cg-000001"], ["cpu", "cpu"])
+    assert fleet.capacity().kinds == {"cg": 2, "refine": 0, "train": 2}
+    (line,) = wait_for(lambda: [p for p in fleet.progress() if p.step > 5])
+    assert (line.key, line.phase, line.worker) == ("cg:cg-000001", "counting", "alice")
+    worker.kill()
+    wait_for(lambda: fleet.workers() == [], "a dead worker is still listed")
