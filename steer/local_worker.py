@@ -49,7 +49,7 @@ class LocalWorker:
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
-        if any(worker.name == self.name for worker in self._fleet.workers()):
+        if any(worker.name == self.name and _lives(worker.pid) for worker in self._fleet.workers()):
             log.info("the local worker of an earlier run is still attached")
             return self
         environment = {**os.environ, PASSWORD_VARIABLE: self._connection.password}
@@ -81,3 +81,14 @@ class LocalWorker:
         command = [sys.executable, "-m", "steer", "worker", self._connection.shown]
         command += ["--directory", str(self._directory.root), "--name", self.name]
         return command if self._slots is None else [*command, "--slots", str(self._slots)]
+
+
+def _lives(pid: int) -> bool:
+    """Whether a process of this machine runs: a killed worker stays listed for some seconds."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
