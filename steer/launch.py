@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 from sims.files import write_atomic
 from steer.campaign import CampaignDirectory, default_directory
 from steer.config import CampaignConfig, dump_config, load_config, parse_until
-from steer.exceptions import CampaignError, ConfigError
+from steer.exceptions import CampaignError, ConfigError, ServerError
 from steer.journal import Journal
 
 if TYPE_CHECKING:
     from steer.console import Bars, PlainLines, Silent
+    from steer.docket_fleet import DocketFleet
 
 __all__ = ["LaunchOptions", "Outcome", "launch", "request_stop", "wait_until_stopped"]
 
@@ -166,7 +167,16 @@ def _run(
     console.event(f"attach a worker with: steer worker {server.worker_url} --directory {directory.root}")
     with _stop_requests(directory) as stop:
         phase = coordinator.run(stop.reason)
+    if phase == "finished":
+        _dismiss_workers(fleet)
     return Outcome(directory, phase, coordinator.reason, stop.interrupted)
+
+
+def _dismiss_workers(fleet: DocketFleet) -> None:
+    try:
+        fleet.finish()
+    except ServerError as error:
+        log.warning("attached workers could not be told that the campaign is over: %s", error)
 
 
 STOP_REQUEST = "stop-request"
