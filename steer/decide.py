@@ -301,23 +301,20 @@ def _roam(
 def _reseed(
     config: CampaignConfig, state: State, count: int, refinements: Sequence[Refine], rng: np.random.Generator
 ) -> list[Action]:
-    controls = int(rng.binomial(count, config.seeding.control_share)) if count > 0 else 0
-    actions: list[Action] = [
-        StartFromSeed(state.seeds[0].id, False, "control: unsteered, from the input structure")
-        for _ in range(controls)
-    ]
-    for seed, gap in _thinnest_first(_fresh(config, state), state)[: count - controls]:
-        actions.append(
-            StartFromSeed(seed.id, True, f"refined structure where the map is thin ({gap:.3g} to its frames)")
-        )
-    missing = min(count, _starts_wanted(config, state) - _reserved(config, state)) - len(actions)
+    unreserved = max(0, min(count, _starts_wanted(config, state) - _reserved(config, state)))
+    controls = int(rng.binomial(unreserved, config.seeding.control_share))
+    reason = "control: unsteered, from the input structure"
+    actions: list[Action] = [StartFromSeed(state.seeds[0].id, False, reason)] * controls
+    refined = _thinnest_first(_fresh(config, state), state)[: count - controls]
+    for seed, gap in refined:
+        reason = f"refined structure where the map is thin ({gap:.3g} to its frames)"
+        actions.append(StartFromSeed(seed.id, True, reason))
+    missing = min(unreserved - controls, count - len(actions))
     if missing > 0 and state.candidates is not None and len(state.candidates.points):
         chosen = state.candidates.points[[r.choice.index for r in refinements]]
         known = np.concatenate([_points(state.seeds, state), chosen])
-        actions += [
-            StartFromFrame(c, _why(c, "restarted"))
-            for c in _choose(config, state.candidates, known, missing, rng)
-        ]
+        picks = _choose(config, state.candidates, known, missing, rng)
+        actions += [StartFromFrame(choice, _why(choice, "restarted")) for choice in picks]
     return actions
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 
+from steer.messages import KINDS
+
 __all__ = ["GenerationCount", "Status", "why_idle"]
 
 
@@ -120,6 +122,11 @@ def why_idle(
         return f"No attached worker accepts these queued jobs: {waiting}; attach one with --kinds {','.join(unserved)}."
     if running:
         return ""
+    refused = [kind for kind in KINDS if not slots.get(kind, 0)]
+    if refused:
+        return (
+            f"No attached worker accepts jobs of kind {', '.join(refused)}; attach one with 'steer worker'."
+        )
     if open.get("train"):
         return f"Training of latent model {model + 1} is queued."
     if any(open.values()):

@@ -178,7 +178,7 @@ class Latent(_Section):
     """Frames before the first training."""
     growth: Annotated[float, Field(gt=1)] = 2.0
     """Retrain when the frames have grown by this factor since the last training."""
-    drift: Annotated[float, Field(gt=1)] = 1.5
+    drift: Annotated[float, Field(gt=1)] = 2.0
     """Retrain when the decode error of new frames exceeds this many times that of the training frames."""
     max_frames: Annotated[int, Field(ge=50)] = 200_000
     """Frames used in one training, spread evenly over all."""

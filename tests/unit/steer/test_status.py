@@ -1,0 +1,169 @@
+"""Status: why nothing runs, in one sentence; and a snapshot that people and programs can read."""
+
+import io
+
+import msgspec
+import pytest
+
+from steer.campaign import CampaignDirectory
+from steer.config import CampaignConfig
+from steer.console import PlainLines, status_line
+from steer.exceptions import CampaignError
+from steer.status import GenerationCount, Status, why_idle
+from steer.status_report import current_status, describe
+
+ALL = {"all": 2, "cg": 2, "refine": 2, "train": 2}
+NONE = {"cg": 0, "refine": 0, "train": 0}
+
+
+def idle(**changes) -> str:
+    values = {
+        "phase": "running",
+        "reason": "",
+        "running": 0,
+        "open": NONE,
+        "slots": ALL,
+        "frames": 312,
+        "min_frames": 500,
+        "model": 0,
+    }
+    return why_idle(**{**values, **changes})
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, "312 of 500 frames"),
+        ({"slots": {"all": 0}}, "No worker is attached"),
+        ({"running": 1}, ""),
+        ({"open": {**NONE, "train": 1}}, "Training of latent model 1 is queued"),
+        ({"open": {**NONE, "cg": 1}}, "workers are starting"),
+        ({"open": {**NONE, "refine": 2}, "slots": {**ALL, "refine": 0}}, "--kinds refine"),
+        ({"slots": {**ALL, "refine": 0}, "model": 1}, "accepts jobs of kind refine"),
+        ({"model": 1}, "waiting for the last results"),
+        ({"phase": "finished", "reason": "20 of 20 refinements"}, "finished: 20 of 20 refinements"),
+    ],
+)
+def test_one_sentence_says_what_the_campaign_waits_for(changes, expected):
+    sentence = idle(**changes)
+    assert expected in sentence
+    assert "\n" not in sentence
+
+
+@pytest.fixture
+def status() -> Status:
+    return Status(
+        campaign="trp",
+        phase="running",
+        reason="",
+        round=3,
+        frames=1200,
+        frames_aa=20,
+        duplicates=1,
+        set_aside=2,
+        backlog=0,
+        cg_time=2400.0,
+        aa_time=20.0,
+        coverage=77,
+        model=2,
+        models=2,
+        training=False,
+        min_frames=400,
+        drift=1.1,
+        generations=[GenerationCount(0, 1, 4, 0), GenerationCount(1, 2, 0, 1)],
+        seeds={"aa": 2, "input": 1},
+        from_refined=2,
+        promotions=3,
+        refinements={"open": 1, "accepted": 2, "rejected": 1, "failed": 0},
+        rejected_reasons={"TRP 6 is a D residue": 1},
+        open={"cg": 3, "refine": 1, "train": 0},
+        failed=["cg:cg-000009"],
+        running=[
+            {
+                "key": "cg:cg-000003",
+                "worker": "w",
+                "phase": "run",
+                "fraction": 0.5,
+                "step": 10,
+                "updated": 0.0,
+            },
+            {
+                "key": "train:0003",
+                "worker": "w",
+                "phase": "training",
+                "fraction": 0.1,
+                "step": 1,
+                "updated": 0.0,
+            },
+        ],
+        workers=[{"name": "w", "host": "h", "busy": ["cg:cg-000003"], "slots": 2, "kinds": ["cg"]}],
+        slots=ALL,
+        rates={"frames_per_second": 12.5, "ns_per_day": 400.0},
+        waiting="",
+        updated=0.0,
+    )
+
+
+def test_the_description_tells_every_number_a_user_asks_for(status):
+    text = describe(status)
+    for piece in (
+        "2.400 ns in 8 simulations",
+        "2 started from AA results",
+        "1,200 stored (20 AA)",
+        "model 2; coverage 77 cells",
+        "2 accepted, 1 rejected, 1 open",
+        "TRP 6 is a D residue",
+        "cg:cg-000003 on w: run, 50%",
+        "cg:cg-000009",
+        "1 of 2 slots busy",
+        "12.5 frames/s",
+    ):
+        assert piece in text, piece
+
+
+def test_one_line_names_the_running_jobs(status):
+    line = status_line(status)
+    assert "cg-000003 run 50%" in line
+    assert "train:0003 training 10%" in line
+    assert "\n" not in line
+
+
+def test_plain_lines_have_no_control_characters(status):
+    out = io.StringIO()
+    console = PlainLines(out)
+    with console:
+        console.event("cg-000001 done")
+        console.update(status)
+        console.update(status)
+    lines = out.getvalue().splitlines()
+    assert len(lines) == 2
+    assert all(line.isprintable() for line in lines)
+
+
+def campaign(tmp_path) -> CampaignDirectory:
+    config = CampaignConfig.model_validate(
+        {"campaign": {"name": "t"}, "molecule": {"sequence": "AAA"}, "stop": {"refinements": 1}}
+    )
+    return CampaignDirectory.create(tmp_path / "t", config)
+
+
+def test_a_coordinator_that_died_is_told_from_one_that_runs(tmp_path, status):
+    directory = campaign(tmp_path)
+    directory.status.write_bytes(msgspec.json.encode(status))
+    assert current_status(directory).phase == "interrupted"
+    with directory.lock():
+        assert current_status(directory).phase == "running"
+    finished = msgspec.structs.replace(status, phase="finished")
+    directory.status.write_bytes(msgspec.json.encode(finished))
+    assert current_status(directory).phase == "finished"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"), [(None, "no status yet"), (b"{", "damaged"), (b"{}", "damaged")]
+)
+def test_a_missing_or_damaged_status_is_said(tmp_path, content, message):
+    directory = campaign(tmp_path)
+    if content is not None:
+        directory.status.write_bytes(content)
+    with pytest.raises(CampaignError, match=message):
+        current_status(directory)
