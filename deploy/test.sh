@@ -11,7 +11,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source deploy/common.sh
 
 bin=.venv/bin
-scripts=(deploy/*.sh .ci/run)
+scripts=(deploy/*.sh deploy/container/*.sh .ci/run)
 
 main() {
     make_venv
