@@ -9,16 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steer.exceptions import CampaignError
-from steer.journal import Journal, Promotion, Seed, Simulation
+from steer.journal import JobRow, Journal, Model, Promotion, Seed, Simulation
 from steer.latents import LatentTable
 
 if TYPE_CHECKING:
     from steer.campaign import CampaignDirectory
     from steer.config import CampaignConfig
+    from steer.framereader import FrameReader
 
 __all__ = ["CoverageData", "load_coverage_data"]
 
 ENCODE_AT_ONCE = 20_000
+READ_AT_ONCE = 5_000
 
 
 @dataclass(frozen=True)
@@ -36,19 +38,27 @@ class CoverageData:
         Frames it was trained on (the first rows); their spread sets the size of the coverage cells.
     points : ndarray, shape (n, d), float32
         Latent points of all frames, in the order in which they were stored.
-    cg : ndarray, shape (n,), bool
-        Which of them are coarse-grained.
+    errors : ndarray, shape (n,), float32
+        Decode errors of the same model.
+    cg, aa : ndarray, shape (n,), bool
+        Which of them are coarse-grained and all-atom; neither, where a record was found damaged.
     number : ndarray, shape (n,), int
         Number of the simulation each belongs to, within its level.
     step : ndarray, shape (n,), int
     time : ndarray, shape (n,)
         ps since the start of its simulation.
-    frame_interval : float
-        ps of CG simulation that one CG frame stands for.
+    published, received : ndarray, shape (n,)
+        Unix times at which a frame left its simulation and reached the coordinator; for display only.
+    frame_interval, aa_frame_interval : float
+        ps of simulation that one CG frame, and one AA frame, stands for.
     seeds : list of Seed
     seed_points : ndarray, shape (len(seeds), d), float32
     simulations : dict of str to Simulation
     promotions : list of Promotion
+    models : list of Model
+    jobs : list of JobRow
+    decisions : list of (int, str, str, str)
+        Round, action, subject and reason, oldest first.
     """
 
     campaign: str
@@ -56,15 +66,23 @@ class CoverageData:
     model: str
     trained: int
     points: NDArray[np.float32]
+    errors: NDArray[np.float32]
     cg: NDArray[np.bool_]
+    aa: NDArray[np.bool_]
     number: NDArray[np.int64]
     step: NDArray[np.int64]
     time: NDArray[np.float64]
+    published: NDArray[np.float64]
+    received: NDArray[np.float64]
     frame_interval: float
+    aa_frame_interval: float
     seeds: list[Seed]
     seed_points: NDArray[np.float32]
     simulations: dict[str, Simulation]
     promotions: list[Promotion]
+    models: list[Model]
+    jobs: list[JobRow]
+    decisions: list[tuple[int, str, str, str]]
 
     def generation(self) -> NDArray[np.int64]:
         """Generation of each frame's simulation, shape (n,); -1 for a simulation the journal does not know."""
@@ -95,7 +113,8 @@ def load_coverage_data(directory: CampaignDirectory, config: CampaignConfig) -> 
 
     journal = Journal(directory.journal, read_only=True)
     try:
-        trained = [model for model in journal.models() if model.state == "done"]
+        models = journal.models()
+        trained = [model for model in models if model.state == "done"]
         if not trained:
             raise CampaignError(
                 directory.root,
@@ -111,21 +130,40 @@ def load_coverage_data(directory: CampaignDirectory, config: CampaignConfig) -> 
         seeds = journal.seeds()
         coarse = CoarseModel.load(directory.force_field(1))
         beads = np.array([coarse.read_pdb(directory.root / seed.file) for seed in seeds], dtype=np.float32)
+        published, received = _times(store, rows)
+        level = np.asarray(store.level[:rows])
         return CoverageData(
             campaign=config.campaign.name,
             version=model.version,
             model=model.name,
             trained=trained[-1].frames,
             points=table.points,
-            cg=np.asarray(store.level[:rows]) == "cg",
+            errors=table.errors,
+            cg=level == "cg",
+            aa=level == "aa",
             number=np.asarray(store.number[:rows], dtype=np.int64),
             step=np.asarray(store.step[:rows], dtype=np.int64),
             time=np.asarray(store.time[:rows], dtype=np.float64),
+            published=published,
+            received=received,
             frame_interval=config.coarse.frame_interval,
+            aa_frame_interval=config.refinement.frame_interval,
             seeds=seeds,
             seed_points=model.encode(beads),
             simulations={simulation.id: simulation for simulation in journal.simulations()},
             promotions=journal.promotions(),
+            models=models,
+            jobs=journal.jobs(),
+            decisions=journal.decisions(),
         )
     finally:
         journal.close()
+
+
+def _times(store: FrameReader, rows: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    published, received = np.empty(rows), np.empty(rows)
+    for start in range(0, rows, READ_AT_ONCE):
+        chunk = slice(start, min(rows, start + READ_AT_ONCE))
+        records = store.records(chunk)
+        published[chunk], received[chunk] = records["published"], records["received"]
+    return published, received

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from steer.coverage.control import TRUSTED, Control, Gain
 from steer.coverage.lineage import LineageNode
 from steer.coverage.measures import Growth
+from steer.coverage.resampling import Band
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["COLOURS", "draw_growth", "draw_latent_density", "draw_lineage"]
+__all__ = ["COLOURS", "draw_growth", "draw_latent_density", "draw_lineage", "fill_band", "new_axes", "plain"]
 
 COLOURS = {
     "input": "#000000",
@@ -36,7 +38,8 @@ NAMES = {
 }
 
 
-def _axes(ax: Axes | None) -> Axes:
+def new_axes(ax: Axes | None) -> Axes:
+    """These axes, or new ones in a figure of their own."""
     if ax is not None:
         return ax
     from matplotlib.figure import Figure
@@ -44,11 +47,22 @@ def _axes(ax: Axes | None) -> Axes:
     return Figure(figsize=(6, 4.5), layout="constrained").subplots()
 
 
+def plain(text: str) -> str:
+    """Text that matplotlib shows as it is: a name with dollar signs is no formula."""
+    return text.replace("$", r"\$")
+
+
+def fill_band(ax: Axes, time: NDArray[np.floating], band: Band, colour: str) -> None:
+    """The interval of a band, where there is one."""
+    ax.fill_between(time, band.low, band.high, where=np.isfinite(band.low), color=colour, alpha=0.18, lw=0)
+
+
 def draw_latent_density(
     points: NDArray[np.floating],
     marks: dict[str, NDArray[np.floating]],
     labels: tuple[str, str],
     ax: Axes | None = None,
+    all_atom: NDArray[np.floating] | None = None,
 ) -> Axes:
     """Density of CG frames in two dimensions, with marks on top.
 
@@ -61,14 +75,28 @@ def draw_latent_density(
     labels : tuple of str
         Of the two axes.
     ax : matplotlib.axes.Axes, optional
+    all_atom : ndarray, shape (n, 2), optional
+        AA frames, drawn faintly.
     """
     from matplotlib.colors import LogNorm
 
-    ax = _axes(ax)
+    ax = new_axes(ax)
     hexes = ax.hexbin(
         points[:, 0], points[:, 1], gridsize=45, cmap="Greys", norm=LogNorm(), mincnt=1, linewidths=0.1
     )
     ax.figure.colorbar(hexes, ax=ax, label="CG frames per cell", pad=0.01)
+    if all_atom is not None and len(all_atom):
+        ax.scatter(
+            all_atom[:, 0],
+            all_atom[:, 1],
+            s=8,
+            color=COLOURS["aa"],
+            alpha=0.45,
+            linewidths=0,
+            zorder=2,
+            rasterized=True,
+            label=f"AA frame ({len(all_atom):,})",
+        )
     for kind, places in marks.items():
         if len(places):
             _scatter(ax, places, kind, len(places))
@@ -98,30 +126,34 @@ def _legend_below(ax: Axes) -> None:
 
 
 def draw_growth(
-    whole: Growth, control: Growth, changes: Sequence[tuple[float, str]] = (), ax: Axes | None = None
+    whole: Growth,
+    changes: Sequence[tuple[float, str]] = (),
+    ax: Axes | None = None,
+    *,
+    band: tuple[NDArray[np.floating], Band] | None = None,
+    control: Control | None = None,
+    gain: Gain | None = None,
 ) -> Axes:
-    """Coverage against aggregate CG time.
+    """Coverage against aggregate CG time, beside what unsteered simulations would have covered.
 
     Parameters
     ----------
     whole : Growth
         All CG frames.
-    control : Growth
-        Those of simulations started without any selection, at their own aggregate time.
     changes : sequence of (float, str)
         Times in ns to mark, with a word each: where a generation began.
     ax : matplotlib.axes.Axes, optional
+    band : tuple of ndarray and Band, optional
+        Times in ns, and the cells occupied by then with their interval.
+    control : Control, optional
+    gain : Gain, optional
     """
-    ax = _axes(ax)
+    ax = new_axes(ax)
     ax.plot(whole.time, whole.cells, color=COLOURS["cg"], lw=2, label="all CG simulations")
-    ax.plot(
-        control.time,
-        control.cells,
-        color=COLOURS["control"],
-        lw=1.6,
-        ls="--",
-        label="unsteered CG simulations alone",
-    )
+    if band is not None:
+        fill_band(ax, *band, COLOURS["cg"])
+    if control is not None:
+        _draw_control(ax, control)
     for time, word in changes:
         ax.axvline(time, color="0.75", lw=0.8, zorder=0)
         ax.annotate(
@@ -135,14 +167,46 @@ def draw_growth(
         )
     ax.set(xlabel="aggregate CG time (ns)", ylabel="occupied latent cells", xlim=(0, None), ylim=(0, None))
     ax.legend(loc="upper left", fontsize=8, frameon=False)
+    if gain is not None:
+        _state_gain(ax, control, gain)
     return ax
+
+
+def _draw_control(ax: Axes, control: Control) -> None:
+    inside = control.time <= control.own_time
+    outside = control.time >= control.time[inside].max()
+    colour, cells = COLOURS["control"], control.cells.estimate
+    fill_band(ax, control.time, control.cells, colour)
+    kept = f"control: {control.simulations} unsteered simulations"
+    ax.plot(control.time[inside], cells[inside], color=colour, lw=1.8, ls="--", label=kept)
+    if outside.sum() > 1:
+        label = f"control, extrapolated {control.time[-1] / control.own_time:.2g} times"
+        ax.plot(control.time[outside], cells[outside], color=colour, lw=1.8, ls=":", label=label)
+
+
+def _state_gain(ax: Axes, control: Control | None, gain: Gain) -> None:
+    if control is None:
+        text = "No control: fewer than two unsteered simulations."
+    else:
+        text = f"Gain of steering at {gain.time:.3g} ns: {gain.ratio:.2f}"
+        if np.isfinite(gain.low):
+            text += f" ({gain.low:.2f} to {gain.high:.2f})"
+            if gain.low <= 1 <= gain.high:
+                text += ", not distinguishable from 1"
+        text += (
+            "\nBands: 95%, from resampled simulations. Control: many simulations of the"
+            "\nsame length from the input structure; Chao2, a lower bound far out."
+        )
+        if gain.extrapolation > TRUSTED:
+            text += f"\nExtrapolated beyond {TRUSTED:g} times its data: the gain may be overstated."
+    ax.annotate(text, (0, -0.16), xycoords="axes fraction", fontsize=8, color="0.2", va="top")
 
 
 def draw_lineage(nodes: Sequence[LineageNode], ax: Axes | None = None) -> Axes:
     """The tree of seeds, simulations and refinements, from the input structure at the left."""
     from matplotlib.ticker import MaxNLocator
 
-    ax = _axes(ax)
+    ax = new_axes(ax)
     places = {node.id: (node.depth, node.height) for node in nodes}
     for node in nodes:
         if node.parent is not None:

@@ -1,17 +1,22 @@
 """Pictures and tables of a made-up campaign whose numbers are known."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from matplotlib.image import imread
 
+from steer.coverage.analysis import analyse
+from steer.coverage.control import Control, Gain
 from steer.coverage.data import CoverageData
+from steer.coverage.figures import all_figures
 from steer.coverage.measures import Growth
 from steer.coverage.plots import COLOURS, draw_growth, draw_latent_density, draw_lineage
 from steer.coverage.report import write_coverage
-from steer.journal import Promotion, Seed, Simulation
+from steer.coverage.resampling import Band
+from steer.journal import JobRow, Model, Promotion, Seed, Simulation
 
 
 @pytest.fixture
@@ -23,11 +28,16 @@ def data() -> CoverageData:
         model="vae",
         trained=100,
         points=rng.normal(size=(300, 2)).astype(np.float32),
+        errors=np.ones(300, np.float32),
         cg=np.arange(300) < 200,
+        aa=np.arange(300) >= 200,
         number=np.where(np.arange(300) < 200, 1 + np.arange(300) // 100, 1),
         step=np.arange(300),
         time=np.arange(300) * 2.0,
+        published=1e9 + np.arange(300.0),
+        received=1e9 + np.arange(300.0) + 0.5,
         frame_interval=2.0,
+        aa_frame_interval=1.0,
         seeds=[Seed(1, "input", 0, "s.pdb"), Seed(2, "aa", 1, "e.pdb", "aa-000001", 10)],
         seed_points=np.array([[0.0, 0.0], [2.0, 2.0]], np.float32),
         simulations={
@@ -36,6 +46,9 @@ def data() -> CoverageData:
             "aa-000001": Simulation("aa-000001", "aa", 0, None, 1, 100, True, "done"),
         },
         promotions=[Promotion("aa-000001", "cg-000001", 40, 3, 1, "farthest_point", 1.0, 0)],
+        models=[Model(1, 100, "done", {"decode_error": 0.4})],
+        jobs=[JobRow("cg:cg-000001", "cg", "done", 1, "here", 1e9, 1e9 + 100, "", "")],
+        decisions=[(0, "StartFromSeed", "cg-000001 from seed 1", ""), (1, "Refine", "aa-000001", "")],
     )
 
 
@@ -49,43 +62,67 @@ def test_generation_and_steering_follow_the_journal(data):
     assert steered[[0, 99, 100, 199, 200]].tolist() == [False, False, True, True, True]
 
 
+PICTURES = ["coverage", "measures", "free_energy", "learning", "operations"]
+TABLES = [
+    "latent",
+    "coverage",
+    "lineage",
+    "measures",
+    "free_energy",
+    "novelty",
+    "models",
+    "refinements",
+    "latency",
+    "workers",
+]
+
+
 def test_pictures_and_tables_agree_with_the_data(data, tmp_path):
-    files = write_coverage(data, tmp_path / "plots")
-    assert [file.name for file in files] == [
-        "coverage.png",
-        "coverage.svg",
-        "latent.csv",
-        "coverage.csv",
-        "lineage.csv",
-    ]
-    image = imread(files[0])
-    assert image[..., :3].std() > 0.01
-    assert "known" in files[1].read_text() or "<svg" in files[1].read_text()
-    latent = rows_of(files[2])
-    assert len(latent) == 300
-    assert float(latent[7]["latent_1"]) == pytest.approx(float(data.points[7, 0]), rel=1e-4)
-    growth = rows_of(files[3])
+    (tmp_path / "measures.png").write_text("of an earlier call")
+    files = write_coverage(data, tmp_path)
+    assert sorted(tmp_path.iterdir()) == sorted(files)
+    names = [f"{name}.{format}" for name in PICTURES for format in ("png", "svg")]
+    assert [file.name for file in files] == [*names, *(f"{name}.csv" for name in TABLES)]
+    for picture in files[: len(names) : 2]:
+        assert imread(picture)[..., :3].std() > 0.01
+    tables = {file.stem: rows_of(file) for file in files[len(names) :]}
+    assert len(tables["latent"]) == 300
+    assert float(tables["latent"][7]["latent_1"]) == pytest.approx(float(data.points[7, 0]), rel=1e-4)
+    growth = tables["coverage"]
     assert len([row for row in growth if row["curve"] == "all"]) == 200
     assert len([row for row in growth if row["curve"] == "unsteered"]) == 100
     assert growth[199]["aggregate_time_ns"] == "0.4"
-    assert [row["id"] for row in rows_of(files[4])] == [
-        "seed 1",
-        "cg-000001",
-        "aa-000001",
-        "cg-000002",
-    ]
+    assert [row["id"] for row in tables["lineage"]] == ["seed 1", "cg-000001", "aa-000001", "cg-000002"]
+    cells = [row for row in tables["measures"] if row["measure"] == "occupied_cells"]
+    assert cells[-1]["value"] == growth[199]["occupied_cells"]
+    assert tables["latency"][0]["p99_s"] == "0.5"
+    assert tables["workers"][0]["cg_ns"] == "0.2"
+    assert [row["simulation"] for row in tables["novelty"]] == ["aa-000001"]
 
 
-def test_writing_again_replaces_and_leaves_no_temporary_file(data, tmp_path):
-    write_coverage(data, tmp_path)
-    write_coverage(data, tmp_path)
-    assert sorted(p.name for p in tmp_path.iterdir()) == [
-        "coverage.csv",
-        "coverage.png",
-        "coverage.svg",
-        "latent.csv",
-        "lineage.csv",
-    ]
+def test_figures_name_the_campaign_as_it_is(data):
+    hostile = replace(data, campaign="$\\frac{a}$ <b>")
+    for figure in all_figures(hostile, analyse(hostile)).values():
+        figure.draw_without_rendering()
+        assert figure.get_suptitle().replace("\\$", "$").startswith(hostile.campaign)
+
+
+def test_a_campaign_of_only_a_few_unsteered_frames_is_drawn(data):
+    few = replace(
+        data,
+        **{
+            name: getattr(data, name)[:3]
+            for name in ("points", "errors", "cg", "aa", "number", "step", "time", "published", "received")
+        },
+        promotions=[],
+        jobs=[],
+        decisions=[],
+        trained=3,
+    )
+    figures = all_figures(few, analyse(few))
+    assert list(figures) == PICTURES
+    for figure in figures.values():
+        figure.draw_without_rendering()
 
 
 def test_drawing_uses_the_axes_it_is_given():
@@ -93,8 +130,12 @@ def test_drawing_uses_the_axes_it_is_given():
 
     ax = Figure().subplots()
     growth = Growth(np.arange(5.0), np.arange(5))
-    assert draw_growth(growth, growth, [(2.0, "generation 1")], ax) is ax
-    assert [line.get_ydata().tolist() for line in ax.lines[:2]] == [[0, 1, 2, 3, 4]] * 2
+    band = Band(np.arange(5.0), np.arange(5.0) - 1, np.arange(5.0) + 1)
+    control = Control(np.arange(5.0), band, 2.0, 4)
+    gain = Gain(4.0, 1.5, 1.2, 1.9, 2.0)
+    assert draw_growth(growth, [(2.0, "generation 1")], ax, control=control, gain=gain) is ax
+    assert [line.get_ydata().tolist() for line in ax.lines[:3]] == [[0, 1, 2, 3, 4], [0, 1, 2], [2, 3, 4]]
+    assert "1.50 (1.20 to 1.90)" in ax.texts[-1].get_text()
     assert draw_lineage([], Figure().subplots()).get_xlabel()
 
 

@@ -1,0 +1,206 @@
+"""Free energy over two dimensions, from weighted frames, where there are any.
+
+The surface is -ln of the weighted density, in kT. It is the free energy of the *ensemble that was sampled*. A campaign
+restarts simulations where the map is thin: unless every simulation has forgotten where it started, restarted places
+look too stable and the heights of barriers mean little. `RESTART_BIAS` says so in one sentence, and stands on every
+picture of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "RESTART_BIAS",
+    "FreeEnergy",
+    "effective_frames",
+    "free_energy",
+    "kish_size",
+    "representative_weights",
+    "statistical_inefficiency",
+    "surface_edges",
+]
+
+RESTART_BIAS = (
+    "Biased: simulations were restarted where the map was thin, "
+    "so this is the sampled density, not an equilibrium free energy."
+)
+
+MIN_VISITORS = 3
+"""Simulations that must have been in a bin for its error to be told."""
+
+
+@dataclass(frozen=True)
+class FreeEnergy:
+    """A free-energy surface.
+
+    Attributes
+    ----------
+    x, y : ndarray, shape (nx + 1,), (ny + 1,)
+        Edges of the bins.
+    energy : masked array, shape (nx, ny)
+        kT above the lowest bin; masked where fewer frames than asked for have been.
+    error : masked array, shape (nx, ny)
+        Standard error in kT from resampled simulations; masked also where fewer than three simulations have been:
+        how often others would come there is unknown.
+    frames : int
+    effective : float
+        Effective sample size: independent frames that would say as much.
+    simulations : int
+    """
+
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    energy: np.ma.MaskedArray
+    error: np.ma.MaskedArray
+    frames: int
+    effective: float
+    simulations: int
+
+
+def surface_edges(points: NDArray[np.floating], bins: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Edges of square-ish bins over the range of the points, shape (n, 2)."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    margin = np.where(high > low, 0.02 * (high - low), 0.5)
+    x, y = (np.linspace(a - m, b + m, bins + 1) for a, b, m in zip(low, high, margin, strict=True))
+    return x, y
+
+
+def free_energy(
+    points: NDArray[np.floating],
+    weights: NDArray[np.floating],
+    simulation: NDArray[np.integer],
+    edges: tuple[NDArray[np.floating], NDArray[np.floating]],
+    *,
+    min_frames: int = 1,
+    halves: NDArray[np.bool_] | None = None,
+) -> FreeEnergy:
+    """The surface of some frames.
+
+    Parameters
+    ----------
+    points : ndarray, shape (n, 2)
+    weights : ndarray, shape (n,)
+        Not negative; their scale does not matter.
+    simulation : ndarray, shape (n,), int
+        Counted from 0. Frames of a simulation are in order of time.
+    edges : tuple of ndarray
+        Of the bins along both dimensions.
+    min_frames : int
+        Bins with fewer frames are masked: what nobody visited has no free energy.
+    halves : ndarray, shape (samples, simulations), bool, optional
+        Resampled simulations, for the error.
+    """
+
+    def surface(weight: NDArray[np.floating]) -> NDArray[np.float64]:
+        mass = np.histogram2d(points[:, 0], points[:, 1], bins=edges, weights=weight)[0]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return -np.log(mass / mass.sum())
+
+    counts = np.histogram2d(points[:, 0], points[:, 1], bins=edges)[0]
+    whole = surface(weights)
+    masked = (counts < max(min_frames, 1)) | ~np.isfinite(whole)
+    energy = np.ma.array(whole, mask=masked)
+    error = np.ma.masked_all(energy.shape)
+    if halves is not None:
+        places = np.stack(
+            [*(np.searchsorted(e, p) for e, p in zip(edges, points.T, strict=True)), simulation]
+        )
+        i, j, _ = np.unique(places, axis=1)
+        visitors = np.histogram2d(i, j, bins=[np.arange(len(e)) + 0.5 for e in edges])[0]
+        rare = visitors < MIN_VISITORS
+        error = _error(np.array([surface(weights * half[simulation]) for half in halves]), masked | rare)
+    return FreeEnergy(
+        np.asarray(edges[0], float),
+        np.asarray(edges[1], float),
+        energy - energy.min() if energy.count() else energy,
+        error,
+        len(points),
+        effective_frames(points, weights, simulation),
+        len(np.unique(simulation)),
+    )
+
+
+def _error(surfaces: NDArray[np.float64], masked: NDArray[np.bool_]) -> np.ma.MaskedArray:
+    values = np.ma.masked_invalid(surfaces)
+    return np.ma.array(np.ma.filled(values.std(axis=0, ddof=1), 0.0), mask=masked)
+
+
+def kish_size(weights: NDArray[np.floating]) -> float:
+    """Effective number of equally weighted samples: (sum w)^2 / sum w^2 (Kish, Survey Sampling, 1965)."""
+    squares = float((weights**2).sum())
+    return float(weights.sum()) ** 2 / squares if squares > 0 else 0.0
+
+
+def statistical_inefficiency(series: NDArray[np.floating]) -> float:
+    """Frames that make one independent sample: 1 + 2 times the summed autocorrelation up to its first zero.
+
+    Parameters
+    ----------
+    series : ndarray, shape (n,)
+        One observable of one simulation, in order of time.
+
+    Returns
+    -------
+    float
+        Between 1 and n (Chodera et al., J. Chem. Theory Comput. 3, 26, 2007, eq. 20); 1 for a constant.
+    """
+    n = len(series)
+    deviation = series - series.mean()
+    variance = float(deviation @ deviation) / max(n, 1)
+    if n < 3 or variance <= 1e-12 * max(1.0, float(np.abs(series).max()) ** 2):
+        return 1.0
+    size = 1 << (2 * n - 1).bit_length()
+    spectrum = np.fft.rfft(deviation, size)
+    lags = np.arange(1, n)
+    correlation = np.fft.irfft(spectrum * spectrum.conj(), size)[1:n] / ((n - lags) * variance)
+    negative = np.flatnonzero(correlation <= 0)
+    stop = negative[0] if len(negative) else n - 1
+    return float(np.clip(1 + 2 * ((1 - lags / n) * correlation)[:stop].sum(), 1, n))
+
+
+def effective_frames(
+    points: NDArray[np.floating], weights: NDArray[np.floating], simulation: NDArray[np.integer]
+) -> float:
+    """Effective sample size of correlated, weighted frames.
+
+    Kish's size of the simulations' independent samples: a simulation of n frames and the inefficiency g of its slower
+    coordinate has n / g samples, which share its weight.
+
+    Parameters
+    ----------
+    points : ndarray, shape (n, d)
+    weights : ndarray, shape (n,)
+    simulation : ndarray, shape (n,), int
+    """
+    samples, squares = 0.0, 0.0
+    for one in np.unique(simulation):
+        rows = simulation == one
+        inefficiency = max(statistical_inefficiency(column) for column in points[rows].T)
+        samples += float(weights[rows].sum())
+        squares += float((weights[rows] ** 2).sum()) * inefficiency
+    return samples**2 / squares if squares > 0 else 0.0
+
+
+def representative_weights(
+    chosen: NDArray[np.floating], candidates: NDArray[np.floating]
+) -> NDArray[np.float64]:
+    """Share of the candidates that each chosen point stands for: those nearest to it.
+
+    Parameters
+    ----------
+    chosen : ndarray, shape (k, d)
+    candidates : ndarray, shape (n, d)
+
+    Returns
+    -------
+    ndarray, shape (k,)
+        Sums to 1.
+    """
+    from scipy.spatial import cKDTree
+
+    nearest = cKDTree(chosen).query(candidates)[1]
+    return np.bincount(nearest, minlength=len(chosen)) / len(candidates)

@@ -1,0 +1,155 @@
+"""The numbers behind the figures, as rows of CSV tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+
+from steer.coverage.analysis import Analysis
+from steer.coverage.data import CoverageData
+
+__all__ = ["TABLES", "Rows"]
+
+Rows = Iterable[Sequence[object]]
+
+
+def _number(value: float) -> str:
+    return f"{value:.6g}" if np.isfinite(value) else ""
+
+
+def _latent(data: CoverageData, analysis: Analysis) -> Rows:
+    d = data.points.shape[1]
+    latents = [f"latent_{i + 1}" for i in range(d)]
+    yield ["level", "simulation", "step", "time_ps", "generation", "steered", *latents, "view_1", "view_2"]
+    levels = np.where(data.cg, "cg", np.where(data.aa, "aa", ""))
+    for level, number, step, time, generation, steered, point, shown in zip(
+        levels, data.number, data.step, data.time, data.generation(), data.steered(), data.points,
+        analysis.view(data.points), strict=True,
+    ):  # fmt: skip
+        if level:
+            values = [f"{value:.6g}" for value in (*point, *shown)]
+            yield [level, f"{level}-{number:06d}", step, f"{time:.6g}", generation, int(steered), *values]
+
+
+def _coverage(data: CoverageData, analysis: Analysis) -> Rows:
+    yield ["curve", "aggregate_time_ns", "occupied_cells"]
+    for name, growth in (("all", analysis.growth), ("unsteered", analysis.own_growth)):
+        for time, cells in zip(growth.time, growth.cells, strict=True):
+            yield [name, f"{time:.6g}", cells]
+
+
+def _lineage(data: CoverageData, analysis: Analysis) -> Rows:
+    yield ["id", "kind", "parent", "depth"]
+    for node in analysis.nodes:
+        yield [node.id, node.kind, node.parent or "", node.depth]
+
+
+def _measures(data: CoverageData, analysis: Analysis) -> Rows:
+    """Long format: intervals are of 95%, and empty where there are too few simulations."""
+    yield ["measure", "aggregate_time_ns", "value", "low", "high"]
+    progress = analysis.progress
+    if progress is None:
+        return
+    curves = [
+        ("occupied_cells", progress.time, progress.cells),
+        ("ball_volume", progress.time, progress.volume),
+        ("covering_radius", progress.time, progress.covering_radius),
+        ("evenness", progress.time, progress.evenness),
+        ("new_cells_per_ns", (progress.windows[:-1] + progress.windows[1:]) / 2, progress.discovery),
+    ]
+    if progress.control is not None:
+        curves.append(("control_cells", progress.control.time, progress.control.cells))
+    for name, times, band in curves:
+        for row in zip(times, band.estimate, band.low, band.high, strict=True):
+            yield [name, *map(_number, row)]
+    gain = progress.gain
+    yield ["gain_of_steering", *map(_number, (gain.time, gain.ratio, gain.low, gain.high))]
+
+
+def _free_energy(data: CoverageData, analysis: Analysis) -> Rows:
+    yield ["frames", "view_1", "view_2", "energy_kT", "error_kT", "effective_sample_size"]
+    for name, surface in (("cg", analysis.surface), ("aa_weighted", analysis.refined_surface)):
+        if surface is None:
+            continue
+        x, y = ((edges[:-1] + edges[1:]) / 2 for edges in (surface.x, surface.y))
+        energy, error = surface.energy.filled(np.nan), surface.error.filled(np.nan)
+        for i, j in np.argwhere(np.isfinite(energy)):
+            values = (x[i], y[j], energy[i, j], error[i, j], surface.effective)
+            yield [name, *map(_number, values)]
+
+
+def _novelty(data: CoverageData, analysis: Analysis) -> Rows:
+    yield ["selection", "simulation", "purpose", "frames_known", "novelty", "median_known", "farthest_known"]
+    values, selected = analysis.novelty, analysis.selected
+    for i, frames, *distances in zip(
+        values.position, values.frames, values.chosen, values.typical, values.farthest, strict=True
+    ):
+        yield [i, selected.subject[i], selected.purpose[i], frames, *map(_number, distances)]
+
+
+def _models(data: CoverageData, analysis: Analysis) -> Rows:
+    yield [
+        "version",
+        "frames",
+        "training_error",
+        "held_out_error",
+        "explained_variance",
+        "alignment_mismatch",
+    ]
+    history = analysis.models
+    for version, frames, *values in zip(
+        history.version, history.frames, history.training, history.validation, history.explained,
+        history.agreement, strict=True,
+    ):  # fmt: skip
+        yield [version, frames, *map(_number, values)]
+
+
+def _refinements(data: CoverageData, analysis: Analysis) -> Rows:
+    outcomes = analysis.outcomes
+    yield ["outcome", "count"]
+    yield ["accepted", outcomes.accepted]
+    yield ["rejected", outcomes.rejected]
+    for reason, count in outcomes.reasons.items():
+        yield [f"rejected: {reason}", count]
+    yield ["failed", outcomes.failed]
+    yield ["open", outcomes.open]
+
+
+def _latency(data: CoverageData, analysis: Analysis) -> Rows:
+    latency = analysis.latency
+    yield ["seconds_since_first_frame", "p50_s", "p99_s"]
+    yield ["all", _number(latency.p50), _number(latency.p99)]
+    for row in zip(latency.time, latency.p50s, latency.p99s, strict=True):
+        yield [*map(_number, row)]
+
+
+def _workers(data: CoverageData, analysis: Analysis) -> Rows:
+    kinds = sorted({kind for share in analysis.shares for kind in share.jobs})
+    yield [
+        "worker",
+        *(f"{kind}_jobs" for kind in kinds),
+        "failed",
+        "job_hours",
+        "span_hours",
+        "cg_ns",
+        "aa_ns",
+    ]
+    for share in analysis.shares:
+        values = (share.busy, share.span, share.cg, share.aa)
+        yield [share.worker, *(share.jobs.get(k, 0) for k in kinds), share.failed, *map(_number, values)]
+
+
+TABLES: dict[str, Callable[[CoverageData, Analysis], Rows]] = {
+    "latent": _latent,
+    "coverage": _coverage,
+    "lineage": _lineage,
+    "measures": _measures,
+    "free_energy": _free_energy,
+    "novelty": _novelty,
+    "models": _models,
+    "refinements": _refinements,
+    "latency": _latency,
+    "workers": _workers,
+}
+"""What writes each table, by the name of its file."""
