@@ -28,7 +28,11 @@ class Capacity:
 
 
 class Fleet(Protocol):
-    """Where jobs go. All methods are synchronous and may be called from one thread only."""
+    """Where jobs go. All methods are synchronous and may be called from one thread only.
+
+    Every method raises `ServerError` while a server that it needs is away. Nothing is lost by that: jobs go on, and
+    calling again later is harmless.
+    """
 
     def submit(self, job: Job) -> None:
         """Queue a job under its key. A key already queued or running is left alone: submitting twice is harmless."""
@@ -43,6 +47,7 @@ class Fleet(Protocol):
         """Finished attempts that were not acknowledged yet, oldest first, each with a receipt.
 
         Waits up to `timeout` seconds for the first. An event is delivered again after a restart until acknowledged.
+        The end of one job may be told twice, when a worker dies at that moment: count by key.
         """
 
     def acknowledge(self, receipts: Sequence[str]) -> None:
