@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from redis.exceptions import RedisError
 
 from steer.attempt import Attempt, Outcome, Site
+from steer.campaign import CampaignDirectory
 from steer.exceptions import JobError
 from steer.fleet_keys import FleetKeys
 from steer.jobs.folder import read_result
@@ -84,6 +85,11 @@ class Supervisor:
         self._keys = FleetKeys(site.campaign)
         self._running: dict[str, RunningJob] = {}
         self._told: OrderedDict[tuple[str, bytes], Outcome] = OrderedDict()
+
+    @property
+    def directory(self) -> CampaignDirectory:
+        """The campaign directory."""
+        return self._site.directory
 
     @property
     def running(self) -> list[RunningJob]:

@@ -81,6 +81,8 @@ class WorkerOptions:
         Seconds without progress after which a job is ended.
     heartbeat : float
         Seconds between two announcements; a worker that misses five is gone.
+    patience : float
+        Seconds without Redis after which a worker that runs no job leaves.
     runners : mapping of str to str
         Kind of job to ``module:function``.
     """
@@ -98,6 +100,7 @@ class WorkerOptions:
     grace: float = 40.0
     stall: float = 1800.0
     heartbeat: float = 2.0
+    patience: float = 1800.0
     runners: Mapping[str, str] = field(default_factory=lambda: RUNNERS)
 
 
@@ -149,7 +152,7 @@ class _Worker:
         self._changed = asyncio.Event()
         self._why = ""
         self._code = OK
-        self._away = False
+        self._away_since: float | None = None
 
     async def run(self) -> int:
         """Live."""
@@ -308,16 +311,27 @@ class _Worker:
             try:
                 await self._announce(redis, keys, supervisor)
                 await self._hear(redis, keys, supervisor)
-                if self._away:
+                if self._away_since is not None:
                     log.info("Redis is back")
-                self._away = False
+                self._away_since = None
             except RedisError as error:
-                if not self._away:
+                if self._away_since is None:
                     log.warning("Redis is away (%s); running jobs go on", error)
-                self._away = True
+                    self._away_since = time.monotonic()
+                self._leave_if_forsaken(supervisor)
                 await asyncio.sleep(min(1.0, self._options.heartbeat))
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), self._options.heartbeat)
+
+    def _leave_if_forsaken(self, supervisor: Supervisor) -> None:
+        """Give an allocation back that nobody uses: the server is away, and nothing runs here."""
+        away = time.monotonic() - (self._away_since or time.monotonic())
+        if supervisor.running:
+            return
+        if not supervisor.directory.config.exists():
+            self._go("Redis is away and the campaign directory is gone")
+        elif away > self._options.patience:
+            self._go(f"Redis has been away for {away:.0f} s and no job runs here")
 
     async def _announce(self, redis: Any, keys: FleetKeys, supervisor: Supervisor) -> None:
         lifetime = max(1000, int(5000 * self._options.heartbeat))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import time
 
@@ -76,6 +77,21 @@ def test_workers_leave_a_finished_campaign(fleet, start_worker):
     worker = start_worker()
     fleet.finish()
     assert worker.wait() == 0
+
+
+def test_a_worker_without_server_and_work_does_not_wait_for_ever(server, start_worker):
+    worker = start_worker(patience=1.0)
+    server.stop()
+    assert worker.wait() == 0
+    assert "Redis has been away for" in worker.log.read_text()
+
+
+def test_a_worker_leaves_a_campaign_that_was_removed(server, start_worker, directory):
+    worker = start_worker()
+    server.stop()
+    shutil.rmtree(directory.root)
+    assert worker.wait() == 0
+    assert "the campaign directory is gone" in worker.log.read_text()
 
 
 def test_a_worker_and_its_jobs_are_seen_while_they_work(fleet, start_worker, folder):
