@@ -49,7 +49,7 @@ class Ending:
             [
                 self.status,
                 "",
-                *(f"Wrote {file}" for file in self.files),
+                *_written(self.files),
                 "",
                 *(f"{purpose + ':':<{width + 2}} {command}" for purpose, command in self.next_steps),
             ]
@@ -69,6 +69,12 @@ def ending_of(directory: CampaignDirectory, phase: str, reason: str) -> Ending:
         ("Attach a worker while it runs", f"{steer} worker --directory {root}"),
     ]
     return Ending(phase, reason, describe(current_status(directory)), files, steps)
+
+
+def _written(files: Sequence[str]) -> list[str]:
+    """The picture to look at first, and how many files lie beside it."""
+    more = f", and {len(files) - 1} more pictures and tables beside it" if len(files) > 1 else ""
+    return [f"Wrote {file}{more}" for file in files[:1]]
 
 
 def _draw(directory: CampaignDirectory) -> Sequence[Path]:

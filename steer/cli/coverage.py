@@ -21,8 +21,9 @@ __all__ = ["coverage"]
 def coverage(run: Path, output: Path | None, as_json: bool) -> int:
     """Draw what the campaign in directory RUN has explored.
 
-    Writes a picture as PNG and SVG (latent density with seeds and refinements, coverage against aggregate CG time,
-    lineage of seeds) and the numbers behind it as CSV. Works while the campaign runs and after.
+    Writes pictures as PNG and SVG, and the numbers behind them as CSV: latent density, coverage with its control and
+    the lineage of seeds; measures of coverage; free energy; selection, model and refinement; latency and throughput.
+    docs/coverage.md explains each. Works while the campaign runs and after.
     """
     return draw_coverage(run, output, as_json)
 

@@ -25,6 +25,7 @@ __all__ = ["Analysis", "analyse"]
 
 MIN_FRAMES_IN_BIN = 3
 HALVES = 100
+FRAMES_AT_MOST = 20_000
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def analyse(data: CoverageData, seed: int = 0) -> Analysis:
         surface=_surface(data, view, seed),
         refined_surface=_refined_surface(data, view),
         selected=selected,
-        novelty=novelty(selected.points, selected.known, coarse),
+        novelty=_novelty(selected, coarse),
         models=model_history(data.models),
         drift={level: _drift(data, rows) for level, rows in (("cg", data.cg), ("aa", data.aa))},
         outcomes=refinement_outcomes(data.simulations.values()),
@@ -140,7 +141,8 @@ def _refined_surface(data: CoverageData, view: View) -> FreeEnergy | None:
         for p in data.promotions
         if data.simulations[p.simulation].state == "done" and p.frame_row < len(data.points)
     ]
-    accepted = [(number, row) for number, row in accepted if (data.aa & (data.number == number)).any()]
+    simulated = set(np.unique(data.number[data.aa]).tolist())
+    accepted = [(number, row) for number, row in accepted if number in simulated]
     if not accepted or not data.cg.any():
         return None
     numbers, rows = (np.array(column) for column in zip(*accepted, strict=True))
@@ -152,6 +154,12 @@ def _refined_surface(data: CoverageData, view: View) -> FreeEnergy | None:
     points = view(data.points[chosen])
     edges = _edges(data, view, len(points))
     return free_energy(points, weight[index] / frames[index], index, edges)
+
+
+def _novelty(selected: Selected, coarse: NDArray[np.float32]) -> Novelty:
+    """Against an even thinning of the frames, so that ten million of them cost no more."""
+    thin = np.unique(np.linspace(0, len(coarse) - 1, min(len(coarse), FRAMES_AT_MOST)).astype(np.int64))
+    return novelty(selected.points, np.searchsorted(thin, selected.known), coarse[thin])
 
 
 def _drift(data: CoverageData, rows: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

@@ -94,10 +94,11 @@ def expected_cells(
         NaN beyond `simulations` when that is 1.
     """
     seen = np.bincount(np.asarray(incidence), minlength=simulations + 1)[1:]
-    whole = np.array([_rarefied(seen, simulations, k) for k in range(simulations + 1)])
     sizes = np.asarray(sizes, dtype=float)
-    inside = np.interp(sizes, np.arange(simulations + 1), whole)
-    return np.where(sizes <= simulations, inside, whole[-1] + _unseen(seen, simulations, sizes - simulations))
+    capped = np.clip(sizes, 0, simulations)
+    whole = np.union1d(np.floor(capped), np.ceil(capped))
+    inside = np.interp(capped, whole, [_rarefied(seen, simulations, int(k)) for k in whole])
+    return inside + np.where(sizes > simulations, _unseen(seen, simulations, sizes - simulations), 0.0)
 
 
 def _rarefied(seen: NDArray[np.integer], n: int, k: int) -> float:

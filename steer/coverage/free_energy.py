@@ -95,24 +95,29 @@ def free_energy(
         Resampled simulations, for the error.
     """
 
-    def surface(weight: NDArray[np.floating]) -> NDArray[np.float64]:
-        mass = np.histogram2d(points[:, 0], points[:, 1], bins=edges, weights=weight)[0]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return -np.log(mass / mass.sum())
+    shape = (len(edges[0]) - 1, len(edges[1]) - 1)
+    bins = shape[0] * shape[1]
+    inside, place = _places(points, edges)
+    simulation, weights, points = simulation[inside], weights[inside], points[inside]
+    visit, entry = np.unique(simulation.astype(np.int64) * bins + place, return_inverse=True)
+    mass = np.bincount(entry.reshape(-1), weights, minlength=len(visit))
+    visitor, where = np.divmod(visit, bins)
 
-    counts = np.histogram2d(points[:, 0], points[:, 1], bins=edges)[0]
-    whole = surface(weights)
+    def surface(share: NDArray[np.floating]) -> NDArray[np.float64]:
+        total = np.bincount(where, mass * share, minlength=bins).reshape(shape)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return -np.log(total / total.sum())
+
+    counts = np.bincount(place, minlength=bins).reshape(shape)
+    whole = surface(np.ones(len(mass)))
     masked = (counts < max(min_frames, 1)) | ~np.isfinite(whole)
     energy = np.ma.array(whole, mask=masked)
     error = np.ma.masked_all(energy.shape)
     if halves is not None:
-        places = np.stack(
-            [*(np.searchsorted(e, p) for e, p in zip(edges, points.T, strict=True)), simulation]
+        rare = np.bincount(where, minlength=bins).reshape(shape) < MIN_VISITORS
+        error = _error(
+            np.array([surface(half[visitor].astype(np.float64)) for half in halves]), masked | rare
         )
-        i, j, _ = np.unique(places, axis=1)
-        visitors = np.histogram2d(i, j, bins=[np.arange(len(e)) + 0.5 for e in edges])[0]
-        rare = visitors < MIN_VISITORS
-        error = _error(np.array([surface(weights * half[simulation]) for half in halves]), masked | rare)
     return FreeEnergy(
         np.asarray(edges[0], float),
         np.asarray(edges[1], float),
@@ -122,6 +127,15 @@ def free_energy(
         effective_frames(points, weights, simulation),
         len(np.unique(simulation)),
     )
+
+
+def _places(
+    points: NDArray[np.floating], edges: tuple[NDArray[np.floating], NDArray[np.floating]]
+) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """Which points are in a bin at all, and the number of the bin of those."""
+    x, y = (np.searchsorted(e, p, side="right") - 1 for e, p in zip(edges, points.T, strict=True))
+    inside = (x >= 0) & (x < len(edges[0]) - 1) & (y >= 0) & (y < len(edges[1]) - 1)
+    return inside, (x * (len(edges[1]) - 1) + y)[inside]
 
 
 def _error(surfaces: NDArray[np.float64], masked: NDArray[np.bool_]) -> np.ma.MaskedArray:
@@ -177,8 +191,8 @@ def effective_frames(
     simulation : ndarray, shape (n,), int
     """
     samples, squares = 0.0, 0.0
-    for one in np.unique(simulation):
-        rows = simulation == one
+    order = np.argsort(simulation, kind="stable")
+    for rows in np.split(order, np.flatnonzero(np.diff(simulation[order])) + 1):
         inefficiency = max(statistical_inefficiency(column) for column in points[rows].T)
         samples += float(weights[rows].sum())
         squares += float((weights[rows] ** 2).sum()) * inefficiency

@@ -18,8 +18,6 @@ class Novelty:
     ----------
     position : ndarray, shape (k,), int
         Which selection each value is of.
-    frames : ndarray, shape (k,), int
-        CG frames known at the time.
     chosen : ndarray, shape (k,)
         Distance to the nearest configuration selected before.
     typical, farthest : ndarray, shape (k,)
@@ -28,7 +26,6 @@ class Novelty:
     """
 
     position: NDArray[np.int64]
-    frames: NDArray[np.int64]
     chosen: NDArray[np.float64]
     typical: NDArray[np.float64]
     farthest: NDArray[np.float64]
@@ -54,8 +51,6 @@ def novelty(
         np.minimum(nearest, np.linalg.norm(frames - selected[i - 1], axis=1), out=nearest)
         before = nearest[: known[i]] if known[i] else np.array([np.nan])
         distance = np.linalg.norm(selected[:i] - selected[i], axis=1).min()
-        rows.append((i, known[i], distance, np.median(before), before.max()))
-    table = np.array(rows, dtype=float).reshape(-1, 5)
-    return Novelty(
-        table[:, 0].astype(np.int64), table[:, 1].astype(np.int64), table[:, 2], table[:, 3], table[:, 4]
-    )
+        rows.append((i, distance, np.median(before), before.max()))
+    table = np.array(rows, dtype=float).reshape(-1, 4)
+    return Novelty(table[:, 0].astype(np.int64), table[:, 1], table[:, 2], table[:, 3])

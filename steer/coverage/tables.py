@@ -82,10 +82,8 @@ def _free_energy(data: CoverageData, analysis: Analysis) -> Rows:
 def _novelty(data: CoverageData, analysis: Analysis) -> Rows:
     yield ["selection", "simulation", "purpose", "frames_known", "novelty", "median_known", "farthest_known"]
     values, selected = analysis.novelty, analysis.selected
-    for i, frames, *distances in zip(
-        values.position, values.frames, values.chosen, values.typical, values.farthest, strict=True
-    ):
-        yield [i, selected.subject[i], selected.purpose[i], frames, *map(_number, distances)]
+    for i, *distances in zip(values.position, values.chosen, values.typical, values.farthest, strict=True):
+        yield [i, selected.subject[i], selected.purpose[i], selected.known[i], *map(_number, distances)]
 
 
 def _models(data: CoverageData, analysis: Analysis) -> Rows:
