@@ -41,8 +41,9 @@ def all_figures(data: CoverageData, analysis: Analysis) -> dict[str, Figure]:
 
 def _figure(data: CoverageData, size: tuple[float, float], subject: str) -> Figure:
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    figure = Figure(figsize=size, layout="constrained")
+    figure = Figure(figsize=size, layout=ConstrainedLayoutEngine(wspace=0.06))
     cg, aa = int(data.cg.sum()), int(data.aa.sum())
     time = f"{cg * data.frame_interval * 1e-3:.4g} ns"
     figure.suptitle(
@@ -71,7 +72,7 @@ def _coverage(data: CoverageData, analysis: Analysis) -> Figure:
         control=progress.control if progress else None,
         gain=progress.gain if progress else None,
     )
-    _title(axes[1], "Coverage, and what unsteered simulations would have covered")
+    _title(axes[1], "Coverage, and its control")
     draw_lineage(analysis.nodes, axes[2])
     _title(axes[2], "Lineage of seeds")
     return figure
@@ -152,8 +153,10 @@ def _free_energy(data: CoverageData, analysis: Analysis) -> Figure:
     else:
         draw_surface(refined, labels, axes[2])
         _title(axes[2], f"AA frames, weighted by the CG frames they stand for\n{_sizes(refined)}")
+    steered = bool((data.cg & data.steered()).any())
+    warning = RESTART_BIAS if steered else "No simulation was steered; each counts from its own start."
     figure.supxlabel(
-        f"{RESTART_BIAS}\nWhite: fewer than 3 CG frames (1 AA frame). Grey: fewer than 3 simulations, error unknown.",
+        f"{warning}\nWhite: fewer than 3 CG frames (1 AA frame). Grey: fewer than 3 simulations, error unknown.",
         fontsize=9,
         color="#A03000",
     )

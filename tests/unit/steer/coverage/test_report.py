@@ -12,10 +12,12 @@ from steer.coverage.analysis import analyse
 from steer.coverage.control import Control, Gain
 from steer.coverage.data import CoverageData
 from steer.coverage.figures import all_figures
+from steer.coverage.free_energy import RESTART_BIAS
 from steer.coverage.measures import Growth
 from steer.coverage.plots import COLOURS, draw_growth, draw_latent_density, draw_lineage
 from steer.coverage.report import write_coverage
 from steer.coverage.resampling import Band
+from steer.coverage.selected import selected_configurations
 from steer.journal import JobRow, Model, Promotion, Seed, Simulation
 
 
@@ -123,6 +125,19 @@ def test_a_campaign_of_only_a_few_unsteered_frames_is_drawn(data):
     assert list(figures) == PICTURES
     for figure in figures.values():
         figure.draw_without_rendering()
+
+
+def test_the_bias_of_restarts_stands_on_the_free_energy_where_there_were_any(data):
+    unsteered = {id: replace(s, steered=False) for id, s in data.simulations.items()}
+    for campaign, warned in ((data, True), (replace(data, simulations=unsteered), False)):
+        figure = all_figures(campaign, analyse(campaign))["free_energy"]
+        assert (RESTART_BIAS in figure.get_supxlabel()) == warned
+
+
+def test_what_was_selected_follows_the_decisions(data):
+    selected = selected_configurations(data)
+    assert selected.purpose == ["input", "aa"]
+    np.testing.assert_array_equal(selected.points, np.stack([data.seed_points[0], data.points[3]]))
 
 
 def test_drawing_uses_the_axes_it_is_given():
