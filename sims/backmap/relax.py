@@ -60,7 +60,7 @@ class RelaxSettings:
     contact: float = 0.8
     isomers: float = 400.0
     beads_soft: float = 4000.0
-    beads_full: float = 1000.0
+    beads_full: float = 500.0
     soft_iterations: int = 1500
     full_iterations: int = 1000
 
