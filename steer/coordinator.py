@@ -51,6 +51,9 @@ READ_AT_ONCE = 5_000
 STATUS_EVERY = 1.0
 """s between two status files."""
 
+RECONCILE_EVERY = 5.0
+"""s between two comparisons of the journal's open jobs with the queues."""
+
 SERVER_RETRY = 0.5
 """s between two tries to reach a server that is away."""
 
@@ -152,6 +155,8 @@ class Coordinator:
             self._server_away = False
             self._submit_lost()
             self._observer.event("Redis is back")
+        elif time.monotonic() - self._reconciled_at >= RECONCILE_EVERY:
+            self._submit_lost()
         if self._map.advance():
             self._encode_seeds()
             self._observer.event(
@@ -183,7 +188,11 @@ class Coordinator:
 
     def _submit_lost(self) -> int:
         """Queue again what the journal says is open but no queue knows; returns how many those were."""
+        self._reconciled_at = time.monotonic()
         known = self.fleet.known()
+        # A job's end is told before it leaves its queue: what is in no queue now and still open after its events
+        # were read is lost.
+        self._take_events()
         lost = [key for key in self.ledger.open if key not in known]
         self._submit(lost)
         return len(lost)
@@ -221,10 +230,8 @@ class Coordinator:
                 self._observer.event(f"{job.simulation} done")
             elif isinstance(event.result, RefineResult):
                 self._observer.event(_refinement_sentence(event.result, seed.id if seed else 0))
-            if seed:
-                self._seed_beads[seed.id] = self._coarse.read_pdb(self.directory.root / seed.file)
-                self._encode_seeds()
         if receipts:
+            self._place_new_seeds()
             self.fleet.acknowledge(receipts)
 
     def _check_failures(self, error: str) -> None:
@@ -236,6 +243,14 @@ class Coordinator:
                 f"{failed} jobs failed and only {succeeded} succeeded, so the campaign stops. The last error was: "
                 f"{error} The logs are in {self.directory.logs}; mend the cause and run the same command again.",
             )
+
+    def _place_new_seeds(self) -> None:
+        """Put seeds that came since on the map, so that the next decision knows them."""
+        new = [seed for seed in self.ledger.seeds.values() if seed.id not in self._seed_beads]
+        for seed in new:
+            self._seed_beads[seed.id] = self._coarse.read_pdb(self.directory.root / seed.file)
+        if new:
+            self._encode_seeds()
 
     def _encode_seeds(self) -> None:
         if self._map.model is None or not self._seed_beads:
@@ -294,6 +309,7 @@ class Coordinator:
             for sentence in self._planner.plan(actions, state.round, rows, state.model):
                 self._observer.event(sentence)
             self._round += 1
+            self._place_new_seeds()
             self._submit([key for key in self.ledger.open if key not in before])
 
     def _submit(self, keys: list[str]) -> None:

@@ -161,12 +161,13 @@ def _run(
         directory, config, journal, store, stream, fleet, coarse, console, server.revive
     )
     slots = options.slots if options.slots is not None else (0 if options.redis else config.workers.slots)
-    if slots != 0:
-        stack.enter_context(LocalWorker(directory, connection, slots, fleet))
+    worker = stack.enter_context(LocalWorker(directory, connection, slots, fleet)) if slots != 0 else None
     console.event(f"stop with Ctrl-C; resume with: steer run {directory.root}")
     console.event(f"attach a worker with: steer worker {server.worker_url} --directory {directory.root}")
     with _stop_requests(directory) as stop:
         phase = coordinator.run(stop.reason)
+        if worker is not None:
+            worker.hurry = stop.now
     if phase == "finished":
         _dismiss_workers(fleet)
     return Outcome(directory, phase, coordinator.reason, stop.interrupted)
@@ -181,6 +182,9 @@ def _dismiss_workers(fleet: DocketFleet) -> None:
 
 STOP_REQUEST = "stop-request"
 """File in the campaign directory by which `steer stop` asks the coordinator to end."""
+
+NOW = "now"
+"""Its content when the jobs need not save their states first."""
 
 
 class _Stop:
@@ -197,6 +201,11 @@ class _Stop:
             raise KeyboardInterrupt
         self.interrupted = number == signal.SIGINT
         self._signal = f"stopped by {signal.Signals(number).name}"
+
+    @property
+    def now(self) -> bool:
+        """Whether somebody asked not to wait for the jobs' states."""
+        return self._request.exists() and self._request.read_text() == NOW
 
     def reason(self) -> str | None:
         """The reason, or None while there is none."""
@@ -230,7 +239,7 @@ def request_stop(directory: CampaignDirectory, *, now: bool) -> None:
     """
     if not directory.is_running():
         raise CampaignError(directory.root, "no coordinator runs this campaign, so there is nothing to stop.")
-    write_atomic(directory.root / STOP_REQUEST, "now" if now else "")
+    write_atomic(directory.root / STOP_REQUEST, NOW if now else "")
 
 
 def wait_until_stopped(directory: CampaignDirectory) -> None:

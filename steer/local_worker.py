@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
+import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -39,6 +42,11 @@ class LocalWorker:
         Jobs at once; None for what the machine has.
     fleet : Fleet
         To see who is attached.
+
+    Attributes
+    ----------
+    hurry : bool
+        Kill it at the end instead of letting its jobs save their states.
     """
 
     def __init__(
@@ -47,11 +55,15 @@ class LocalWorker:
         self.name = f"local-{socket.gethostname()}"
         self._directory, self._connection, self._slots, self._fleet = directory, connection, slots, fleet
         self._process: subprocess.Popen[bytes] | None = None
+        self._pid = 0
+        self.hurry = False
 
     def __enter__(self) -> Self:
-        if any(worker.name == self.name and _lives(worker.pid) for worker in self._fleet.workers()):
-            log.info("the local worker of an earlier run is still attached")
-            return self
+        for worker in self._fleet.workers():
+            if worker.name == self.name and _lives(worker.pid):
+                log.info("the local worker of an earlier run is still attached")
+                self._pid = worker.pid
+                return self
         environment = {**os.environ, PASSWORD_VARIABLE: self._connection.password}
         with Path(self._directory.logs / "worker.log").open("ab") as output:
             self._process = subprocess.Popen(
@@ -62,20 +74,35 @@ class LocalWorker:
                 env=environment,
                 start_new_session=True,
             )
+        self._pid = self._process.pid
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._process is None:
-            return
-        self._process.terminate()
-        try:
-            self._process.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
-            log.warning("the local worker did not end within %g s of being asked to, and is killed", PATIENCE)
-            self._process.kill()
-            self._process.wait()
+        self._signal(signal.SIGTERM)
+        if not self._gone_within(0.0 if self.hurry else PATIENCE):
+            if not self.hurry:
+                log.warning(
+                    "the local worker did not end within %g s of being asked to, and is killed", PATIENCE
+                )
+            self._signal(signal.SIGKILL)
+            self._gone_within(PATIENCE)
+
+    def _signal(self, number: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self._pid, number)
+
+    def _gone_within(self, seconds: float) -> bool:
+        deadline = time.monotonic() + seconds
+        while self._runs():
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(0.1)
+        return True
+
+    def _runs(self) -> bool:
+        return _lives(self._pid) if self._process is None else self._process.poll() is None
 
     def _command(self) -> list[str]:
         command = [sys.executable, "-m", "steer", "worker", self._connection.shown]

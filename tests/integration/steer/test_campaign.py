@@ -226,12 +226,13 @@ def test_a_finished_campaign_goes_on_with_further_goals(finished):
     assert_accounts_balance(root)
 
 
-def test_stop_then_resume_ends_with_the_same_accounts(tmp_path):
+@pytest.mark.parametrize("how", [[], ["--now"]], ids=["stop", "stop --now"])
+def test_stop_then_resume_ends_with_the_same_accounts(tmp_path, how):
     folder = written(tmp_path)
     root = folder / "short"
     process = start("run", "campaign.toml", "--until", "120 ps", cwd=folder)
     wait_for_frames(root, 30, process)
-    stopped = steer("stop", root, cwd=folder)
+    stopped = steer("stop", root, *how, cwd=folder)
     assert stopped.returncode == 0, stopped.stderr
     assert process.wait(60) == 4
     assert steer("stop", root, cwd=folder).returncode == 2
