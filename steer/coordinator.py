@@ -296,11 +296,11 @@ class Coordinator:
         return replace(self.counts(), candidates=candidates, explored=explored, selected=selected), rows
 
     def _decide(self) -> None:
-        reason = goal_reached(self.config, self.counts())
-        if reason:
+        counts = self.counts()
+        reason = goal_reached(self.config, counts)
+        if reason and not _about_to_end(counts):
             self.phase, self.reason = "finished", reason
-            return
-        if not anything_wanted(self.config, self.counts()):
+        if reason or not anything_wanted(self.config, counts):
             return
         state, rows = self.state()
         actions = decide(self.config, state)
@@ -344,6 +344,11 @@ class Coordinator:
         write_status(self.directory.status, status)
         self._journal.set_meta("elapsed", self._elapsed_now())
         self._observer.update(status)
+
+
+def _about_to_end(state: State) -> bool:
+    """Whether all frames of the open CG simulations have come, so that their ends are only moments away."""
+    return state.open["cg"] > 0 and state.cg_time >= state.cg_time_planned * (1 - 1e-9)
 
 
 def write_status(path: Path, status: Status) -> None:
