@@ -51,8 +51,9 @@ READ_AT_ONCE = 5_000
 STATUS_EVERY = 1.0
 """s between two status files."""
 
-RECONCILE_EVERY = 5.0
-"""s between two comparisons of the journal's open jobs with the queues."""
+RECONCILE_EVERY = 25
+"""Ticks between two comparisons of the journal's open jobs with the queues; about 5 s. Counted, not timed, so that the
+clock has no say in the order of things."""
 
 SERVER_RETRY = 0.5
 """s between two tries to reach a server that is away."""
@@ -153,9 +154,10 @@ class Coordinator:
         self._take_events()
         if self._server_away:
             self._server_away = False
-            self._submit_lost()
+            self._since_reconciled = RECONCILE_EVERY
             self._observer.event("Redis is back")
-        elif time.monotonic() - self._reconciled_at >= RECONCILE_EVERY:
+        self._since_reconciled += 1
+        if self._since_reconciled >= RECONCILE_EVERY:
             self._submit_lost()
         if self._map.advance():
             self._encode_seeds()
@@ -188,7 +190,7 @@ class Coordinator:
 
     def _submit_lost(self) -> int:
         """Queue again what the journal says is open but no queue knows; returns how many those were."""
-        self._reconciled_at = time.monotonic()
+        self._since_reconciled = 0
         known = self.fleet.known()
         # A job's end is told before it leaves its queue: what is in no queue now and still open after its events
         # were read is lost.
