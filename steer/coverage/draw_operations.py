@@ -42,10 +42,10 @@ def draw_latency_distribution(latency: Latency, ax: Axes | None = None) -> Axes:
             ax.annotate(
                 f"{name}: {value:.3g} s",
                 (value, height),
-                (-6, 4),
+                (8, -12),
                 textcoords="offset points",
                 fontsize=8,
-                ha="right",
+                ha="left",
             )
     if latency.skewed:
         text = f"{latency.skewed:,} frames seem to arrive before they were sent:\nclocks differ; taken as 0"
