@@ -55,7 +55,7 @@ def give_birth(
         )
         journal.add_seed(Seed(1, "input", 0, FIRST_SEED))
     tell(
-        f"molecule: {len(structure.sequence)} residues, {structure.n_atoms} atoms, {coarse.n_beads} Martini 3 beads, "
+        f"molecule: {len(structure.residue_labels)} residues, {structure.n_atoms} atoms, {coarse.n_beads} Martini 3 beads, "
         f"secondary structure {coarse.secondary_structure}"
     )
     return coarse
