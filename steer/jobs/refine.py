@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sims.allatom import AllAtomOptions
 from sims.backmap.protocol import BackmapRequest
-from sims.backmap.registry import make_backmapper
+from sims.backmap.registry import make_backmapper, other_than
 from sims.engines.allatom import AllAtomEngine
 from sims.exceptions import BackmapError
 from sims.martini.model import CoarseModel
@@ -77,13 +77,14 @@ def _backmap(job: RefineJob, context: JobContext, model: CoarseModel, reference:
         mapping=model.mapping,
         seed=job.random_seed,
     )
+    kept = context.folder / "backmapped"
     context.progress("backmapping", 0.0, 0)
     return backmap_with_retries(
         request,
-        first=make_backmapper(first),
-        fallback=make_backmapper("mstool" if first == "carry_over" else "carry_over"),
+        first=make_backmapper(first, kept),
+        fallback=make_backmapper(other_than(first), kept),
         attempts=context.config.refinement.attempts,
-        directory=context.folder / "backmapped",
+        directory=kept,
         progress=lambda phase, fraction: context.progress(phase, fraction, 0),
     )
 
