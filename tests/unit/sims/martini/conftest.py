@@ -117,6 +117,7 @@ def open_context(
     return context
 
 
-def forces_of(context: openmm.Context) -> NDArray[np.float64]:
-    """kJ/mol/nm, shape (n, 3)."""
-    return np.array(context.getState(forces=True).getForces(asNumpy=True)._value)
+def forces_of(context: openmm.Context, group: int | None = None) -> NDArray[np.float64]:
+    """kJ/mol/nm, shape (n, 3); of one force group or of all."""
+    groups = -1 if group is None else {group}
+    return np.array(context.getState(forces=True, groups=groups).getForces(asNumpy=True)._value)
