@@ -238,7 +238,8 @@ class Coordinator:
 
     def _check_failures(self, error: str) -> None:
         failed = len(self.ledger.failed)
-        succeeded = sum(s.state in ("done", "rejected") for s in self.ledger.simulations.values())
+        ended = (self.ledger.states("cg"), self.ledger.states("aa"))
+        succeeded = sum(states["done"] + states["rejected"] for states in ended)
         if failed >= FAILURES and failed > succeeded:
             raise TooManyFailures(
                 self.directory.root,

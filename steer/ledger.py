@@ -1,19 +1,20 @@
 """The journal's content in memory: read once at the start, then kept level with every write.
 
-The coordinator asks it thousands of times a minute how many jobs are open or which seeds were used; the journal is
-only written. Each method that changes something writes the journal first, inside the caller's transaction.
+The coordinator asks it thousands of times a minute how many jobs are open or which seeds were used, so what it asks is
+counted as it changes and no answer goes through all simulations; the journal is only written. Each method that changes something writes the journal first, inside the caller's transaction.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import replace
 
 import msgspec
 
 from steer.config import CampaignConfig
+from steer.jobs.registry import kind_of
 from steer.journal import Journal, Model, Promotion, Seed, Simulation
-from steer.messages import CgJob, CgResult, Job, JobEvent, RefineJob, RefineResult, TrainJob
+from steer.messages import KINDS, CgJob, CgResult, Job, JobEvent, RefineJob, RefineResult, TrainJob
 
 __all__ = ["Ledger"]
 
@@ -39,6 +40,10 @@ class Ledger:
         CG simulations started from each seed.
     failed : list of str
         Keys of failed jobs.
+    generations : dict of int to Counter of str
+        CG simulations of each generation by state.
+    rejected_reasons : Counter of str
+        Why refinements were rejected; one may have several reasons.
     """
 
     def __init__(self, journal: Journal, config: CampaignConfig) -> None:
@@ -51,30 +56,54 @@ class Ledger:
         self.open: dict[str, Job] = {job.key: job for job in journal.unfinished()}
         self.started: Counter[int] = Counter()
         self.failed = [job.key for job in journal.jobs() if job.state == "failed"]
-        self.cg_time_planned = 0.0
+        self._steps_planned = 0
+        self._open_kinds = Counter(kind_of(job) for job in self.open.values())
+        self._states: Counter[tuple[str, str]] = Counter()
+        self.generations: defaultdict[int, Counter[str]] = defaultdict(Counter)
+        self.rejected_reasons: Counter[str] = Counter()
         for simulation in self.simulations.values():
             self._count(simulation)
 
     def _count(self, simulation: Simulation) -> None:
+        self._count_state(simulation, 1)
         if simulation.level == "cg" and simulation.seed is not None:
             self.started[simulation.seed] += 1
+
+    def _count_state(self, simulation: Simulation, by: int) -> None:
+        self._states[simulation.level, simulation.state] += by
+        if simulation.level == "cg":
+            self.generations[simulation.generation][simulation.state] += by
             if simulation.state != "failed":
-                self.cg_time_planned += simulation.steps * self._timestep
+                self._steps_planned += by * simulation.steps
+        elif simulation.state == "rejected" and simulation.result:
+            self.rejected_reasons.update(simulation.result["reasons"])
+
+    def _open(self, job: Job) -> None:
+        self.open[job.key] = job
+        self._open_kinds[kind_of(job)] += 1
 
     # -- what is there ------------------------------------------------------------------------------------------
 
+    @property
+    def cg_time_planned(self) -> float:
+        """ps of CG simulation planned in all, those that failed left out."""
+        return self._steps_planned * self._timestep
+
     def open_by_kind(self) -> dict[str, int]:
         """Open jobs of each kind."""
-        kinds = Counter(job.__struct_config__.tag for job in self.open.values())
-        return {kind: kinds[kind] for kind in ("cg", "refine", "train")}
+        return {kind: self._open_kinds[kind] for kind in KINDS}
+
+    def states(self, level: str) -> dict[str, int]:
+        """Simulations of this level by state: open, done, failed, rejected."""
+        return {state: self._states[level, state] for state in ("open", "done", "failed", "rejected")}
 
     def next_number(self, level: str) -> int:
         """The number of the next simulation of this level."""
-        return 1 + sum(simulation.level == level for simulation in self.simulations.values())
+        return 1 + sum(self.states(level).values())
 
     def refinements(self) -> dict[str, int]:
         """Refinements by what became of them: open, accepted, rejected, failed."""
-        states = Counter(s.state for s in self.simulations.values() if s.level == "aa")
+        states = self.states("aa")
         return {
             "open": states["open"],
             "accepted": states["done"],
@@ -104,29 +133,32 @@ class Ledger:
             job.simulation, "cg", seed.generation, seed.id, job.force_field, job.steps, steered, "open"
         )
         self.simulations[simulation.id] = simulation
-        self.open[job.key] = job
+        self._open(job)
         self._count(simulation)
 
     def plan_refinement(self, job: RefineJob, promotion: Promotion, generation: int) -> None:
         """Record a refinement, its promotion and its job."""
         self.journal.plan_refinement(job, promotion, generation)
-        self.simulations[job.simulation] = Simulation(
+        simulation = Simulation(
             job.simulation, "aa", generation, None, job.force_field, job.steps, True, "open"
         )
-        self.promotions[job.simulation] = promotion
-        self.open[job.key] = job
+        self.simulations[simulation.id] = simulation
+        self.promotions[simulation.id] = promotion
+        self._open(job)
+        self._count(simulation)
 
     def plan_training(self, job: TrainJob) -> None:
         """Record a model version and its job."""
         self.journal.plan_training(job)
         self.models[job.version] = Model(job.version, job.frames, "open")
-        self.open[job.key] = job
+        self._open(job)
 
     def record(self, event: JobEvent) -> Job | None:
         """Record a job's end; returns the job when this is news and the job is over."""
         if not self.journal.record(event) or event.status == "returned":
             return None
         job = self.open.pop(event.key)
+        self._open_kinds[kind_of(job)] -= 1
         if event.status == "failed":
             self.failed.append(event.key)
         if isinstance(job, TrainJob):
@@ -141,11 +173,12 @@ class Ledger:
     def _close_simulation(self, id: str, event: JobEvent) -> None:
         result = event.result if isinstance(event.result, CgResult | RefineResult) else None
         rejected = isinstance(result, RefineResult) and not result.accepted
+        was = self.simulations[id]
         simulation = replace(
-            self.simulations[id],
+            was,
             state="rejected" if rejected else event.status,
             result=None if result is None else msgspec.to_builtins(result),
         )
         self.simulations[id] = simulation
-        if event.status == "failed" and simulation.level == "cg":
-            self.cg_time_planned -= simulation.steps * self._timestep
+        self._count_state(was, -1)
+        self._count_state(simulation, 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
@@ -66,7 +66,7 @@ def summarise(
         from_refined=_from_refined(ledger),
         promotions=len(ledger.promotions),
         refinements=refinements,
-        rejected_reasons=_rejected_reasons(ledger),
+        rejected_reasons=dict(ledger.rejected_reasons),
         open=state.open,
         failed=ledger.failed,
         running=[msgspec.to_builtins(job) for job in progress],
@@ -88,23 +88,14 @@ def summarise(
 
 
 def _generations(ledger: Ledger) -> list[GenerationCount]:
-    by_generation: dict[int, Counter[str]] = defaultdict(Counter)
-    for simulation in ledger.simulations.values():
-        if simulation.level == "cg":
-            by_generation[simulation.generation][simulation.state] += 1
     return [
         GenerationCount(generation, states["open"], states["done"], states["failed"])
-        for generation, states in sorted(by_generation.items())
+        for generation, states in sorted(ledger.generations.items())
     ]
 
 
 def _from_refined(ledger: Ledger) -> int:
     return sum(ledger.started[seed.id] for seed in ledger.seeds.values() if seed.origin == "aa")
-
-
-def _rejected_reasons(ledger: Ledger) -> dict[str, int]:
-    rejected = [s.result for s in ledger.simulations.values() if s.state == "rejected" and s.result]
-    return dict(Counter(reason for result in rejected for reason in result["reasons"]))
 
 
 def _rates(history: Sequence[tuple[float, int, float]]) -> dict[str, float]:

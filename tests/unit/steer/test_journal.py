@@ -98,17 +98,20 @@ def test_a_transaction_that_fails_leaves_nothing(journal):
     assert journal.jobs() == []
 
 
-def test_a_rejected_refinement_keeps_its_reasons(journal):
-    plan(journal, cg_job())
-    job = RefineJob(
-        key="refine:aa-000001",
-        simulation="aa-000001",
-        target="aa/aa-000001/target.pdb",
-        reference="structures/protein.pdb",
-        force_field=1,
-        steps=10,
-        random_seed=1,
-    )
+REFINE = RefineJob(
+    key="refine:aa-000001",
+    simulation="aa-000001",
+    target="aa/aa-000001/target.pdb",
+    reference="structures/protein.pdb",
+    force_field=1,
+    steps=10,
+    random_seed=1,
+)
+TRAIN = TrainJob(key="train:0001", version=1, previous=0, frames=100, random_seed=1)
+PROMOTED = Promotion("aa-000001", "cg-000001", 500, 4, 1, "farthest_point", 1.5, 0)
+
+
+def rejected() -> JobEvent:
     result = RefineResult(
         simulation="aa-000001",
         accepted=False,
@@ -123,12 +126,15 @@ def test_a_rejected_refinement_keeps_its_reasons(journal):
         secondary_structure="",
         end_state="",
     )
+    return JobEvent(key=REFINE.key, status="done", worker="w", started=1.0, finished=2.0, result=result)
+
+
+def test_a_rejected_refinement_keeps_its_reasons(journal):
+    plan(journal, cg_job())
     with journal.transaction():
-        journal.plan_training(TrainJob(key="train:0001", version=1, previous=0, frames=100, random_seed=1))
-        journal.plan_refinement(
-            job, Promotion("aa-000001", "cg-000001", 500, 4, 1, "farthest_point", 1.5, 0), 0
-        )
-    journal.record(JobEvent(key=job.key, status="done", worker="w", started=1.0, finished=2.0, result=result))
+        journal.plan_training(TRAIN)
+        journal.plan_refinement(REFINE, PROMOTED, 0)
+    journal.record(rejected())
     (refinement,) = journal.simulations("aa")
     assert refinement.state == "rejected"
     assert refinement.result["reasons"] == ["TRP 6 is a D residue"]
@@ -140,20 +146,38 @@ def test_the_ledger_in_memory_says_what_a_fresh_one_reads_from_disk(journal):
     with journal.transaction():
         for number in (1, 2, 3):
             ledger.plan_cg(cg_job(number), INPUT, steered=number > 1)
-        ledger.plan_training(TrainJob(key="train:0001", version=1, previous=0, frames=100, random_seed=1))
+        ledger.plan_training(TRAIN)
+        ledger.plan_refinement(REFINE, PROMOTED, 0)
+    assert ledger.open_by_kind() == {"cg": 3, "refine": 1, "train": 1}
     with journal.transaction():
         ledger.record(cg_done(cg_job(1)))
         ledger.record(
             JobEvent(key=cg_job(2).key, status="failed", worker="w", started=1.0, finished=2.0, error="NaN")
         )
         trained = TrainResult(version=1, statistics={"loss": 0.5}, seconds=1.0)
+        ledger.record(rejected())
         ledger.record(
             JobEvent(key="train:0001", status="done", worker="w", started=1.0, finished=2.0, result=trained)
         )
     fresh = Ledger(journal, CONFIG)
-    for name in ("seeds", "simulations", "models", "open", "started", "failed"):
+    for name in (
+        "seeds",
+        "simulations",
+        "models",
+        "open",
+        "started",
+        "failed",
+        "generations",
+        "rejected_reasons",
+    ):
         assert getattr(ledger, name) == getattr(fresh, name), name
-    assert ledger.cg_time_planned == pytest.approx(fresh.cg_time_planned)
+    for ask in ("open_by_kind", "refinements"):
+        assert getattr(ledger, ask)() == getattr(fresh, ask)(), ask
+    assert ledger.states("cg") == {"open": 1, "done": 1, "failed": 1, "rejected": 0}
+    assert ledger.next_number("cg") == fresh.next_number("cg") == 4
+    assert ledger.refinements() == {"open": 0, "accepted": 0, "rejected": 1, "failed": 0}
+    assert ledger.rejected_reasons == {"TRP 6 is a D residue": 1}
+    assert ledger.cg_time_planned == fresh.cg_time_planned
     assert fresh.cg_time_planned == pytest.approx(2 * 1000 * 0.02)
     assert fresh.latest_model() == 1
 
