@@ -26,7 +26,7 @@ __all__ = ["LaunchOptions", "Outcome", "launch", "request_stop", "wait_until_sto
 
 log = logging.getLogger(__name__)
 
-MAY_CHANGE = {"stop", "workers"}
+MAY_CHANGE = {"stop", "workers", "collective"}
 """Sections that may differ when a campaign is resumed; everything else would change its meaning half-way."""
 
 
@@ -139,6 +139,7 @@ def _run(
 ) -> Outcome:
     from steer.birth import give_birth
     from steer.campaign_server import campaign_server
+    from steer.collectives import bind_collectives
     from steer.connection import connect
     from steer.coordinator import Coordinator
     from steer.docket_fleet import DocketFleet
@@ -150,6 +151,7 @@ def _run(
     journal = Journal(directory.journal)
     stack.callback(journal.close)
     coarse = give_birth(directory, config, journal, console.event)
+    bind_collectives(config.collective, coarse)
     server = stack.enter_context(campaign_server(directory, name, options.redis, options.listen))
     connection = server.connection
     stream = RedisFrameStream(connect(connection, name="coordinator"), name)

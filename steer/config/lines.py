@@ -25,20 +25,34 @@ def key_lines(source: str) -> dict[Key, int]:
     Returns
     -------
     dict of tuple of str to int
-        Path of the key to its line, counted from one; the first one when a table is named twice.
+        Path of the key to its line, counted from one; the first one when a table is named twice. The tables of an
+        array, as ``[[state]]``, have their number from zero in the path.
     """
     found: dict[Key, int] = {}
     table: Key = ()
+    arrays: dict[Key, int] = {}
     for line, statement in _statements(source):
         keys = list(_paths(tomllib.loads(statement)))
         if statement.lstrip().startswith("["):
-            table = max(keys, key=len)
+            table = _numbered(max(keys, key=len), statement.lstrip().startswith("[["), arrays)
             keys = [table[:depth] for depth in range(1, len(table) + 1)]
         else:
             keys = [table + key for key in keys]
         for key in keys:
             found.setdefault(key, line)
     return found
+
+
+def _numbered(table: Key, is_array: bool, arrays: dict[Key, int]) -> Key:
+    """The path of a table, with the numbers of the arrays it is in; counts the tables of each."""
+    path: Key = ()
+    for depth, name in enumerate(table, start=1):
+        path = (*path, name)
+        if is_array and depth == len(table):
+            arrays[path] = arrays.get(path, -1) + 1
+        if path in arrays:
+            path = (*path, str(arrays[path]))
+    return path
 
 
 def _statements(source: str) -> Iterator[tuple[int, str]]:

@@ -10,11 +10,13 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from steer.config.lines import key_lines
 from steer.config.schema import CampaignConfig
+from steer.config.section import section_of
 from steer.exceptions import ConfigError
 
 __all__ = ["load_config", "problem_of"]
@@ -102,7 +104,12 @@ def _located(detail: ErrorDetails, source: str, path: Path) -> ConfigError:
         key = (*key, *inner.split("."))
     lines = key_lines(source)
     depth = next((depth for depth in range(len(key), 0, -1) if key[:depth] in lines), 0)
-    return ConfigError(problem_of(detail, key), path, lines.get(key[:depth]), ".".join(key))
+    return ConfigError(problem_of(detail, key), path, lines.get(key[:depth]), ".".join(_told(key)))
+
+
+def _told(key: Key) -> Key:
+    """A key as people write it: without the number of a table in its array, which the line tells."""
+    return tuple(name for name in key if not name.isdigit())
 
 
 def problem_of(detail: ErrorDetails, key: Key) -> str:
@@ -122,7 +129,7 @@ def problem_of(detail: ErrorDetails, key: Key) -> str:
     """
     kind, context, given = detail["type"], detail.get("ctx", {}), _shown(detail["input"])
     if kind == "extra_forbidden":
-        return _unknown(key)
+        return _unknown(_told(key))
     if kind == "missing":
         return "this key is required"
     if kind == "value_error":
@@ -132,7 +139,7 @@ def problem_of(detail: ErrorDetails, key: Key) -> str:
     if kind == "literal_error":
         return f"{given} is not one of {context['expected']}{_nearest(detail['input'], context['expected'])}"
     if kind == "string_pattern_mismatch":
-        return f"{given} is not allowed; expected {_meaning(key)}"
+        return f"{given} is not allowed; expected {_meaning(_told(key))}"
     if kind == "model_type":
         return f"expected a section [{'.'.join(key)}], not {given}"
     return f"{_expected(detail['msg'])}, not {given}"
@@ -166,19 +173,20 @@ def _unknown(key: Key) -> str:
 
 
 def _meaning(key: Key) -> str:
-    model: Any = CampaignConfig
-    for name in key[:-1]:
-        model = model.model_fields[name].annotation
-    meaning = str(model.model_fields[key[-1]].description).replace("``", "").rstrip(".")
+    meaning = str(_fields(key[:-1])[key[-1]].description).replace("``", "").rstrip(".")
     return meaning[0].lower() + meaning[1:]
 
 
 def _known(section: Key) -> list[str]:
-    fields: Mapping[str, Any] = CampaignConfig.model_fields
+    return list(_fields(section))
+
+
+def _fields(section: Key) -> Mapping[str, FieldInfo]:
+    fields: Mapping[str, FieldInfo] = CampaignConfig.model_fields
     for name in section:
-        model = fields[name].annotation
-        fields = model.model_fields if isinstance(model, type) and issubclass(model, BaseModel) else {}
-    return list(fields)
+        model = section_of(fields[name].annotation)
+        fields = model.model_fields if model else {}
+    return fields
 
 
 def _with_structure(config: CampaignConfig, source: str, path: Path) -> CampaignConfig:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, model_validator
 
+from steer.config.collective import CollectiveVariable
+from steer.config.section import Section, Share, contradiction
 from steer.quantities import ForceConstant, Length, Molarity, Pressure, Temperature, Time, at_most, text
 from steer.selection import SELECTORS
 
@@ -16,6 +17,7 @@ __all__ = [
     "Campaign",
     "CampaignConfig",
     "Coarse",
+    "CollectiveVariable",
     "Latent",
     "Molecule",
     "Refinement",
@@ -25,16 +27,10 @@ __all__ = [
     "Workers",
 ]
 
-Share = Annotated[float, Field(ge=0, le=1)]
-
 if TYPE_CHECKING:
     SelectorName = str
 else:
     SelectorName = Literal[tuple(SELECTORS)]
-
-
-def _contradiction(key: str, problem: str) -> PydanticCustomError:
-    return PydanticCustomError("contradiction", "{problem}", {"key": key, "problem": problem})
 
 
 def _is_multiple(value: float, step: float) -> bool:
@@ -44,12 +40,12 @@ def _is_multiple(value: float, step: float) -> bool:
 
 def _check_schedule(length: float, segment: float, interval: float) -> None:
     if segment > length:
-        raise _contradiction(
+        raise contradiction(
             "segment",
             f"{text(segment, 'ps')!r} is longer than the whole simulation, length = {text(length, 'ps')!r}",
         )
     if not _is_multiple(segment, interval):
-        raise _contradiction(
+        raise contradiction(
             "segment",
             f"{text(segment, 'ps')!r} is not a whole number of frames, frame_interval = {text(interval, 'ps')!r}",
         )
@@ -57,22 +53,12 @@ def _check_schedule(length: float, segment: float, interval: float) -> None:
 
 def _check_interval(key: str, interval: float, timestep: float) -> None:
     if not _is_multiple(interval, timestep):
-        raise _contradiction(
+        raise contradiction(
             key, f"{text(interval, 'ps')!r} is not a whole number of time steps of {text(timestep, 'ps')!r}"
         )
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        validate_default=True,
-        allow_inf_nan=False,
-        use_attribute_docstrings=True,
-    )
-
-
-class Campaign(_Section):
+class Campaign(Section):
     """What this campaign is called and where its randomness comes from."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
@@ -81,7 +67,7 @@ class Campaign(_Section):
     """Source of all randomness: same seed, same decisions."""
 
 
-class Molecule(_Section):
+class Molecule(Section):
     """What is explored: exactly one of `structure` and `sequence`."""
 
     structure: Path | None = Field(default=None, examples=["protein.pdb"])
@@ -100,22 +86,20 @@ class Molecule(_Section):
     @model_validator(mode="after")
     def _one_source(self) -> Self:
         if self.structure is None and self.sequence is None:
-            raise _contradiction(
+            raise contradiction(
                 "",
                 "name the molecule by exactly one of structure = 'protein.pdb' and sequence = 'GYDPETGTWG'",
             )
         if self.structure is not None and self.sequence is not None:
-            raise _contradiction("sequence", "give either structure or sequence, not both")
+            raise contradiction("sequence", "give either structure or sequence, not both")
         if self.chains is not None and self.structure is None:
-            raise _contradiction(
-                "chains", "chains are chosen from a structure file; a sequence lists its own"
-            )
+            raise contradiction("chains", "chains are chosen from a structure file; a sequence lists its own")
         if self.chains is not None and not self.chains:
-            raise _contradiction("chains", "name at least one chain, or leave the key out to keep all")
+            raise contradiction("chains", "name at least one chain, or leave the key out to keep all")
         return self
 
 
-class AllAtom(_Section):
+class AllAtom(Section):
     """The all-atom (AA) side."""
 
     solvent: Literal["explicit", "implicit"] = "explicit"
@@ -132,7 +116,7 @@ class AllAtom(_Section):
     """Integration step, with hydrogen masses of 3 Da (ps); 5 fs at most."""
 
 
-class Coarse(_Section):
+class Coarse(Section):
     """The coarse-grained (CG, Martini 3) side."""
 
     network: Literal["elastic", "go", "none"] = "elastic"
@@ -167,7 +151,7 @@ class Coarse(_Section):
         return self
 
 
-class Latent(_Section):
+class Latent(Section):
     """The learned map."""
 
     model: Literal["vae", "pca"] = "vae"
@@ -188,13 +172,13 @@ class Latent(_Section):
     @model_validator(mode="after")
     def _frames(self) -> Self:
         if self.min_frames > self.max_frames:
-            raise _contradiction(
+            raise contradiction(
                 "min_frames", f"{self.min_frames} is more than max_frames = {self.max_frames}"
             )
         return self
 
 
-class Selection(_Section):
+class Selection(Section):
     """Which configurations are promoted, and which seeds are started."""
 
     selector: SelectorName = Field(
@@ -209,7 +193,7 @@ class Selection(_Section):
     """Frames chosen at a time."""
 
 
-class Refinement(_Section):
+class Refinement(Section):
     """From beads to atoms and back."""
 
     backmapper: Literal["carry_over", "mstool"] = "carry_over"
@@ -231,7 +215,7 @@ class Refinement(_Section):
         return self
 
 
-class Seeding(_Section):
+class Seeding(Section):
     """The CG simulations."""
 
     initial: Annotated[int, Field(ge=1)] = 8
@@ -242,7 +226,7 @@ class Seeding(_Section):
     """Share of the CG simulations that start from the input structure, unsteered: the control."""
 
 
-class Stop(_Section):
+class Stop(Section):
     """When the campaign ends. At least one goal is needed."""
 
     require: Literal["any", "all"] = "any"
@@ -263,13 +247,13 @@ class Stop(_Section):
             value is not None
             for value in (self.aggregate_time, self.refinements, self.coverage, self.walltime)
         ):
-            raise _contradiction(
+            raise contradiction(
                 "", "say when to stop by at least one of aggregate_time, refinements, coverage and walltime"
             )
         return self
 
 
-class Workers(_Section):
+class Workers(Section):
     """Local workers that `steer run` starts."""
 
     slots: Annotated[int, Field(ge=0)] | None = Field(default=None, examples=[2])
@@ -278,7 +262,7 @@ class Workers(_Section):
     """OpenMM platform."""
 
 
-class CampaignConfig(_Section):
+class CampaignConfig(Section):
     """A whole campaign file."""
 
     campaign: Campaign
@@ -291,8 +275,19 @@ class CampaignConfig(_Section):
     seeding: Seeding = Field(default_factory=Seeding)
     stop: Stop
     workers: Workers = Field(default_factory=Workers)
+    collective: tuple[CollectiveVariable, ...] = ()
 
     @model_validator(mode="after")
     def _frames_of_refinement(self) -> Self:
         _check_interval("refinement.frame_interval", self.refinement.frame_interval, self.allatom.timestep)
+        return self
+
+    @model_validator(mode="after")
+    def _names_of_collectives(self) -> Self:
+        names = [collective.name for collective in self.collective]
+        for number, name in enumerate(names):
+            if name in names[:number]:
+                raise contradiction(
+                    f"collective.{number}.name", f"{name!r} is there already; names must differ"
+                )
         return self

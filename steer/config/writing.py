@@ -6,12 +6,13 @@ import json
 import re
 import textwrap
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from steer.config.schema import CampaignConfig
+from steer.config.section import section_of
 
 __all__ = ["commented_config", "dump_config"]
 
@@ -37,11 +38,22 @@ def dump_config(config: CampaignConfig) -> str:
         `load_config` reads the same configuration from it.
     """
     tables = config.model_dump(mode="json", exclude_none=True)
-    return "\n".join("".join(_table(name, table)) for name, table in tables.items())
+    return "\n".join(section for name, table in tables.items() for section in _sections(name, table))
 
 
-def _table(name: str, table: Mapping[str, Any]) -> Iterator[str]:
-    yield f"[{name}]\n"
+def _sections(name: str, content: Mapping[str, Any] | list[Mapping[str, Any]]) -> Iterator[str]:
+    """A table and, after it, the tables in it; or the tables of an array."""
+    if isinstance(content, list):
+        yield from ("".join(_table(f"[[{name}]]", item)) for item in content)
+        return
+    inner = {key: value for key, value in content.items() if isinstance(value, dict)}
+    yield "".join(_table(f"[{name}]", {k: v for k, v in content.items() if k not in inner}))
+    for key, value in inner.items():
+        yield from _sections(f"{name}.{key}", value)
+
+
+def _table(heading: str, table: Mapping[str, Any]) -> Iterator[str]:
+    yield f"{heading}\n"
     for key, value in table.items():
         yield f"{key} = {_value(value)}\n"
 
@@ -69,15 +81,20 @@ def commented_config(given: Mapping[str, Mapping[str, Any]]) -> str:
     """
     sections = [HEADER]
     for name, field in CampaignConfig.model_fields.items():
-        model = field.annotation
-        if isinstance(model, type) and issubclass(model, BaseModel):
-            sections.append("".join(_commented_section(name, model, given.get(name, {}))))
+        model = section_of(field.annotation)
+        if model is not None:
+            sections.append("".join(_commented_section(_heading(name, field), model, given.get(name, {}))))
     return "\n".join(sections)
 
 
-def _commented_section(name: str, model: type[BaseModel], given: Mapping[str, Any]) -> Iterator[str]:
+def _heading(name: str, field: FieldInfo) -> str:
+    """Arrays of tables are empty by default, so that their heading is a comment too."""
+    return f"#[[{name}]]" if get_origin(field.annotation) is tuple else f"[{name}]"
+
+
+def _commented_section(heading: str, model: type[BaseModel], given: Mapping[str, Any]) -> Iterator[str]:
     yield _comment(model.__doc__ or "")
-    yield f"[{name}]\n"
+    yield f"{heading}\n"
     for key, field in model.model_fields.items():
         yield _comment(field.description or "")
         if key in given:

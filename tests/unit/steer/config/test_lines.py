@@ -38,3 +38,16 @@ def test_every_key_is_found_on_the_line_where_it_stands() -> None:
 
 def test_an_empty_text_has_no_keys() -> None:
     assert key_lines("\n# only a comment\n\n") == {}
+
+
+def test_tables_of_an_array_are_told_apart() -> None:
+    source = '[[state]]\nname = "a"\n[state.range]\nx = 1\n[[state]]\nname = "b"\n'
+    assert key_lines(source) == {
+        ("state",): 1,
+        ("state", "0"): 1,
+        ("state", "0", "name"): 2,
+        ("state", "0", "range"): 3,
+        ("state", "0", "range", "x"): 4,
+        ("state", "1"): 5,
+        ("state", "1", "name"): 6,
+    }

@@ -71,6 +71,37 @@ def test_reading_changes_nothing_on_disk(load: Load, tmp_path: Path) -> None:
         ("[latent]\ngrowth = inf\n", 8, "latent.growth", "finite"),
         ("[latent]\nmin_frames = 3000\nmax_frames = 2000\n", 8, "latent.min_frames", "more than max_frames"),
         (
+            '[[collective]]\nname = "a"\nkind = "rmsd"\n[[collective]]\nname = "b"\nkind = "rmds"\n',
+            12,
+            "collective.kind",
+            "did you mean 'rmsd'?",
+        ),
+        (
+            '[[collective]]\nname = "a"\nkind = "rmsd"\nbaeds = [1]\n',
+            10,
+            "collective.baeds",
+            "did you mean collective.beads?",
+        ),
+        (
+            '[[collective]]\nname = "a"\nkind = "rmsd"\n[[collective]]\nname = "a"\nkind = "rmsd"\n',
+            11,
+            "collective.name",
+            "there already",
+        ),
+        (
+            '[[collective]]\nname = "a"\nkind = "distance"\nbeads = ["1:BB"]\n',
+            10,
+            "collective.beads",
+            "2 beads, not 1",
+        ),
+        (
+            '[[collective]]\nname = "a"\nkind = "distance"\nbeads = ["1:BB", 1.5]\n',
+            10,
+            "collective.beads",
+            "such as 'A:12:BB'",
+        ),
+        ('[[collective]]\nname = "1 a"\nkind = "rmsd"\n', 8, "collective.name", "a letter, then letters"),
+        (
             "[selection]\nrandom_share = 1.5\n",
             8,
             "selection.random_share",
