@@ -173,6 +173,11 @@ class CampaignDirectory:
         """Latest status, for readers without Redis."""
         return self.root / "status.json"
 
+    @property
+    def metrics(self) -> Path:
+        """Numbers of the campaign, a line every ten seconds, for plots without a server."""
+        return self.root / "metrics.csv"
+
     def force_field(self, version: int) -> Path:
         """Folder of one force-field version: topology, mapping, bead structure."""
         return self.structures / f"ff-{version:04d}"

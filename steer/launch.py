@@ -145,6 +145,7 @@ def _run(
     from steer.docket_fleet import DocketFleet
     from steer.framestore import FrameStore
     from steer.local_worker import LocalWorker
+    from steer.recorder import Recorder
     from steer.redis_stream import RedisFrameStream
 
     name = config.campaign.name
@@ -159,8 +160,9 @@ def _run(
     fleet = DocketFleet(connection.url, name, directory=directory.root)
     stack.callback(fleet.close)
     store = stack.enter_context(FrameStore(directory.frames, coarse.n_beads))
+    recorder = Recorder(directory.metrics, store, console)
     coordinator = Coordinator(
-        directory, config, journal, store, stream, fleet, coarse, console, server.revive
+        directory, config, journal, store, stream, fleet, coarse, recorder, server.revive
     )
     slots = options.slots if options.slots is not None else (0 if options.redis else config.workers.slots)
     worker = stack.enter_context(LocalWorker(directory, connection, slots, fleet)) if slots != 0 else None
