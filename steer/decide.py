@@ -24,7 +24,9 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from steer.config import CampaignConfig
+from steer.selection import Pool, Yields
 from steer.selection.choose import Choice, choose
+from steer.selection.target import narrowed
 
 __all__ = [
     "BACKLOG",
@@ -60,10 +62,16 @@ class Candidates:
         Sane CG frames that were not promoted yet.
     parents : ndarray, shape (n,), int
         Number of the simulation each comes from.
+    yields : Yields
+        What starting from each parent has brought.
+    cost : ndarray, shape (n,), or None
+        Distance of each to the target, negated when it is to be left; None without a target.
     """
 
     points: NDArray[np.float32]
     parents: NDArray[np.int64]
+    yields: Yields = field(default_factory=Yields)
+    cost: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True)
@@ -340,14 +348,17 @@ def _choose(
     count: int,
     rng: np.random.Generator,
 ) -> list[Choice]:
+    selection = config.selection
+    room = np.full(len(candidates.points), selection.max_per_parent)
+    pool = Pool(candidates.points, known, candidates.parents, room, candidates.yields)
+    if selection.target is not None and candidates.cost is not None:
+        pool = narrowed(pool, candidates.cost, selection.target.share)
     return choose(
-        candidates.points,
-        known,
-        candidates.parents,
+        pool,
         count,
-        selector=config.selection.selector,
-        random_share=config.selection.random_share,
-        cap=config.selection.max_per_parent,
+        selector=selection.selector,
+        random_share=selection.random_share,
+        shares=selection.mixture,
         rng=rng,
     )
 

@@ -108,8 +108,9 @@ def _located(detail: ErrorDetails, source: str, path: Path) -> ConfigError:
 
 
 def _told(key: Key) -> Key:
-    """A key as people write it: without the number of a table in its array, which the line tells."""
-    return tuple(name for name in key if not name.isdigit())
+    """A key as people write it: without the number of a table in its array, which the line tells, and without
+    pydantic's mark that the key itself is wrong."""
+    return tuple(name for name in key if not name.isdigit() and name != "[key]")
 
 
 def problem_of(detail: ErrorDetails, key: Key) -> str:

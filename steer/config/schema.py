@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from steer.config.collective import CollectiveVariable
 from steer.config.section import Section, Share, contradiction
+from steer.config.selection import Selection, Target
 from steer.quantities import ForceConstant, Length, Molarity, Pressure, Temperature, Time, at_most, text
-from steer.selection import SELECTORS
 
 __all__ = [
     "AllAtom",
@@ -24,13 +25,9 @@ __all__ = [
     "Seeding",
     "Selection",
     "Stop",
+    "Target",
     "Workers",
 ]
-
-if TYPE_CHECKING:
-    SelectorName = str
-else:
-    SelectorName = Literal[tuple(SELECTORS)]
 
 
 def _is_multiple(value: float, step: float) -> bool:
@@ -178,21 +175,6 @@ class Latent(Section):
         return self
 
 
-class Selection(Section):
-    """Which configurations are promoted, and which seeds are started."""
-
-    selector: SelectorName = Field(
-        default="farthest_point",
-        description=f"How candidates are chosen in the latent space: {', '.join(SELECTORS)}.",
-    )
-    random_share: Share = 0.2
-    """Share of the picks drawn uniformly, as the control."""
-    max_per_parent: Annotated[int, Field(ge=1)] = 2
-    """Picks of one batch from one simulation at most."""
-    batch: Annotated[int, Field(ge=1)] = 4
-    """Frames chosen at a time."""
-
-
 class Refinement(Section):
     """From beads to atoms and back."""
 
@@ -290,4 +272,15 @@ class CampaignConfig(Section):
                 raise contradiction(
                     f"collective.{number}.name", f"{name!r} is there already; names must differ"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _target_is_there(self) -> Self:
+        target, names = self.selection.target, [collective.name for collective in self.collective]
+        if target is not None and target.collective not in names:
+            nearest = get_close_matches(target.collective, names, n=1)
+            hint = f"; did you mean {nearest[0]!r}?" if nearest else "; add it as a [[collective]]"
+            raise contradiction(
+                "selection.target.collective", f"there is no collective variable {target.collective!r}{hint}"
+            )
         return self

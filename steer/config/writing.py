@@ -61,6 +61,8 @@ def _table(heading: str, table: Mapping[str, Any]) -> Iterator[str]:
 def _value(value: object) -> str:
     if isinstance(value, list):
         return f"[{', '.join(_value(item) for item in value)}]"
+    if isinstance(value, dict):
+        return "{{ {} }}".format(", ".join(f"{key} = {_value(item)}" for key, item in value.items()))
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     return json.dumps(value)
@@ -113,4 +115,4 @@ def _comment(docstring: str) -> str:
     plain = re.sub(
         r"`+", "", re.sub(r" \((?:ps|nm|K|bar|mol/L|kJ/mol/nm\^2|ps inside; write '8 h')\)", "", docstring)
     )
-    return textwrap.fill(plain, WIDTH, initial_indent="# ", subsequent_indent="# ") + "\n"
+    return textwrap.fill(" ".join(plain.split()), WIDTH, initial_indent="# ", subsequent_indent="# ") + "\n"

@@ -1,4 +1,4 @@
-"""At most so many picks of one group, for rules that pick one candidate after the other."""
+"""At most so many picks of one parent, for rules that pick one candidate after the other."""
 
 from __future__ import annotations
 
@@ -7,29 +7,34 @@ from collections import Counter
 import numpy as np
 from numpy.typing import NDArray
 
+from steer.selection.protocol import Pool
+
 __all__ = ["Caps"]
 
 
 class Caps:
-    """Counts the picks of each group.
+    """Counts the picks of each parent.
 
     Parameters
     ----------
-    groups : ndarray, shape (n,), int
-        Each candidate's group.
-    cap : int
-        Picks from one group at most.
+    pool : Pool
+
+    Attributes
+    ----------
+    open : ndarray, shape (n,), bool
+        Which candidates may be picked.
     """
 
-    def __init__(self, groups: NDArray[np.integer], cap: int) -> None:
-        self._groups = groups
-        self._cap = cap
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
         self._taken: Counter[int] = Counter()
+        self.open: NDArray[np.bool_] = pool.room > 0
 
     def take(self, row: int) -> NDArray[np.int64]:
-        """Count this pick, and say which rows may not be picked any more: its own, or those of its whole group."""
-        group = int(self._groups[row])
-        self._taken[group] += 1
-        if self._taken[group] < self._cap:
-            return np.array([row], dtype=np.int64)
-        return np.flatnonzero(self._groups == group)
+        """Count this pick; returns the rows that it closes: its own, or those of its whole parent."""
+        parent = int(self._pool.parents[row])
+        self._taken[parent] += 1
+        full = self._taken[parent] >= self._pool.room[row]
+        rows = np.flatnonzero(self._pool.parents == parent) if full else np.array([row], dtype=np.int64)
+        self.open[rows] = False
+        return rows

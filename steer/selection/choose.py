@@ -1,14 +1,14 @@
-"""What holds for every selector: a share of the picks is random, and no parent gives more than its cap."""
+"""What holds for every selector: a share of the picks is random, a target narrows them, and every pick has its story."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from steer.selection import make_selector
-from steer.selection.protocol import Picks
+from steer.selection import ask, make_selector
+from steer.selection.protocol import Picks, Pool
 
 __all__ = ["Choice", "choose"]
 
@@ -33,53 +33,43 @@ class Choice:
 
 
 def choose(
-    candidates: NDArray[np.floating],
-    selected: NDArray[np.floating],
-    groups: NDArray[np.integer],
+    pool: Pool,
     count: int,
     *,
     selector: str,
     random_share: float,
-    cap: int,
     rng: np.random.Generator,
+    shares: Mapping[str, float] | None = None,
 ) -> list[Choice]:
     """Pick up to `count` candidates, each by the rule or, with probability `random_share`, uniformly.
 
-    The random picks come first, so that the rule knows them and stays away from them; a parent that gave one of them
-    gives no other in this batch.
+    The random picks come first, so that the rule knows them and stays away from them.
 
     Parameters
     ----------
-    candidates : ndarray, shape (n, d)
-        Latent points of sane frames, all of one model version.
-    selected : ndarray, shape (m, d)
-        Latent points chosen before.
-    groups : ndarray, shape (n,), int
-        Each candidate's parent simulation.
+    pool : Pool
+        Latent points of sane frames, all of one model version, and what was selected before.
     count : int
         Picks wanted.
     selector : str
         Name of the rule.
     random_share : float
         Expected share of uniform picks.
-    cap : int
-        Picks from one parent at most.
     rng : numpy.random.Generator
+    shares : mapping of str to float, optional
+        What a ``mixture`` mixes.
     """
     n_random = int(rng.binomial(count, random_share)) if random_share else 0
-    randomly = make_selector("random").select(candidates, selected, n_random, groups, cap, rng)
-    rows = np.flatnonzero(~np.isin(groups, groups[randomly.indices]))
-    known = np.concatenate(
-        [np.atleast_2d(selected).reshape(-1, candidates.shape[1]), candidates[randomly.indices]]
-    )
-    by_rule = make_selector(selector).select(
-        candidates[rows], known, count - len(randomly.indices), groups[rows], cap, rng
-    )
-    return [*_choices(randomly, "random"), *_choices(Picks(rows[by_rule.indices], by_rule.scores), selector)]
+    randomly = ask(make_selector("random"), pool, n_random, rng)
+    rest = pool.after(randomly) if len(randomly.indices) else pool
+    by_rule = ask(make_selector(selector, shares), rest, count - len(randomly.indices), rng)
+    return [*_choices(randomly, "random"), *_choices(by_rule, selector)]
 
 
 def _choices(picks: Picks, name: str) -> list[Choice]:
     return [
-        Choice(int(i), name, None if np.isnan(s) else float(s))
-        for i, s in zip(picks.indices, picks.scores, strict=True)
+        Choice(int(i), rule, None if np.isnan(s) else float(s))
+        for i, s, rule in zip(
+            picks.indices, picks.scores, picks.rules or (name,) * len(picks.indices), strict=True
+        )
     ]

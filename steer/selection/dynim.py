@@ -9,9 +9,8 @@ many members, they all come from it. `steer.selection.dynim_batch` mends that.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from steer.selection.protocol import Picks
+from steer.selection.protocol import Picks, Pool
 from steer.selection.ranking import take_best, take_in_order
 from steer.selection.ten_nearest import NEIGHBOURS, ten_nearest
 
@@ -23,17 +22,9 @@ class DynIm:
 
     name = "dynim"
 
-    def select(
-        self,
-        candidates: NDArray[np.floating],
-        selected: NDArray[np.floating],
-        count: int,
-        groups: NDArray[np.integer],
-        cap: int,
-        rng: np.random.Generator,
-    ) -> Picks:
+    def select(self, pool: Pool, count: int, rng: np.random.Generator) -> Picks:
         """Choose as `steer.selection.protocol.Selector` says; there is no score until ten points are selected."""
-        if len(selected) < NEIGHBOURS:
-            rows = take_in_order(rng.permutation(len(candidates)), count, groups, cap)
+        if len(pool.selected) < NEIGHBOURS:
+            rows = take_in_order(rng.permutation(len(pool)), count, pool)
             return Picks(rows, np.full(len(rows), np.nan))
-        return take_best(ten_nearest(candidates, selected).mean(axis=1), count, groups, cap)
+        return take_best(ten_nearest(pool.points, pool.selected).mean(axis=1), count, pool)

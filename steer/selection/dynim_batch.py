@@ -7,11 +7,10 @@ counts as selected for the next one of the same batch. While fewer than ten are 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from steer.selection.caps import Caps
 from steer.selection.distances import PointCloud
-from steer.selection.protocol import Picks
+from steer.selection.protocol import Picks, Pool
 from steer.selection.ten_nearest import TenNearest
 
 __all__ = ["DynImBatch"]
@@ -22,28 +21,17 @@ class DynImBatch:
 
     name = "dynim_batch"
 
-    def select(
-        self,
-        candidates: NDArray[np.floating],
-        selected: NDArray[np.floating],
-        count: int,
-        groups: NDArray[np.integer],
-        cap: int,
-        rng: np.random.Generator,
-    ) -> Picks:
+    def select(self, pool: Pool, count: int, rng: np.random.Generator) -> Picks:
         """Choose as `steer.selection.protocol.Selector` says; with nothing selected yet, start far from the mean."""
-        if len(candidates) == 0 or count < 1:
-            return Picks.none()
-        cloud, caps, nearest = PointCloud(candidates), Caps(groups, cap), TenNearest(candidates, selected)
-        rank = nearest.mean if len(selected) else np.sqrt(cloud.squared_to(cloud.mean))
-        open_ = np.ones(len(candidates), dtype=bool)
+        cloud, caps, nearest = PointCloud(pool.points), Caps(pool), TenNearest(pool.points, pool.selected)
+        rank = nearest.mean if len(pool.selected) else np.sqrt(cloud.squared_to(cloud.mean))
         indices: list[int] = []
         scores: list[float] = []
-        while len(indices) < count and open_.any():
-            pick = int(np.argmax(np.where(open_, rank, -np.inf)))
+        while len(indices) < count and caps.open.any():
+            pick = int(np.argmax(np.where(caps.open, rank, -np.inf)))
             indices.append(pick)
             scores.append(float(rank[pick]))
-            open_[caps.take(pick)] = False
-            nearest.add(np.sqrt(cloud.squared_to(candidates[pick])))
+            caps.take(pick)
+            nearest.add(np.sqrt(cloud.squared_to(pool.points[pick])))
             rank = nearest.mean
         return Picks(np.array(indices, dtype=np.int64), np.array(scores))

@@ -7,12 +7,11 @@ radius that results is at most twice the best possible one.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from steer.selection.caps import Caps
 from steer.selection.distances import PointCloud
 from steer.selection.frontier import CLOSED, Frontier
-from steer.selection.protocol import Picks
+from steer.selection.protocol import Picks, Pool
 
 __all__ = ["FarthestPoint"]
 
@@ -22,20 +21,11 @@ class FarthestPoint:
 
     name = "farthest_point"
 
-    def select(
-        self,
-        candidates: NDArray[np.floating],
-        selected: NDArray[np.floating],
-        count: int,
-        groups: NDArray[np.integer],
-        cap: int,
-        rng: np.random.Generator,
-    ) -> Picks:
+    def select(self, pool: Pool, count: int, rng: np.random.Generator) -> Picks:
         """Choose as `steer.selection.protocol.Selector` says; with nothing selected yet, start far from the mean."""
-        if len(candidates) == 0 or count < 1:
-            return Picks.none()
-        cloud, caps = PointCloud(candidates), Caps(groups, cap)
+        cloud, caps, selected = PointCloud(pool.points), Caps(pool), pool.selected
         frontier = Frontier(cloud, cloud.nearest(selected) if len(selected) else cloud.squared_to(cloud.mean))
+        frontier.close(np.flatnonzero(~caps.open))
         indices: list[int] = []
         scores: list[float] = []
         while len(indices) < count:
@@ -45,8 +35,9 @@ class FarthestPoint:
             indices.append(pick)
             scores.append(squared**0.5)
             if len(indices) == 1 and not len(selected):
-                frontier = Frontier(cloud, cloud.squared_to(candidates[pick]))
+                frontier = Frontier(cloud, cloud.squared_to(pool.points[pick]))
+                frontier.close(np.flatnonzero(~caps.open))
             else:
-                frontier.add(candidates[pick])
+                frontier.add(pool.points[pick])
             frontier.close(caps.take(pick))
         return Picks(np.array(indices, dtype=np.int64), np.array(scores))

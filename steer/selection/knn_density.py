@@ -7,9 +7,8 @@ A batch is the top of the ranked list: its picks do not know of each other.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from steer.selection.protocol import Picks
+from steer.selection.protocol import Picks, Pool
 from steer.selection.ranking import take_best
 from steer.selection.reference import lookup, reference_rows
 
@@ -24,22 +23,13 @@ class KnnDensity:
 
     name = "knn_density"
 
-    def select(
-        self,
-        candidates: NDArray[np.floating],
-        selected: NDArray[np.floating],
-        count: int,
-        groups: NDArray[np.integer],
-        cap: int,
-        rng: np.random.Generator,
-    ) -> Picks:
+    def select(self, pool: Pool, count: int, rng: np.random.Generator) -> Picks:
         """Choose as `steer.selection.protocol.Selector` says; a single frame has no neighbour, hence no score."""
         from sklearn.neighbors import NearestNeighbors
 
-        if len(candidates) == 0 or count < 1:
-            return Picks.none()
+        candidates = pool.points
         inside = reference_rows(len(candidates), rng)
-        references = np.concatenate([candidates[inside], selected])
+        references = np.concatenate([candidates[inside], pool.selected])
         scores = np.full(len(candidates), np.nan)
         if len(references) > 1:
             model = NearestNeighbors(
@@ -48,4 +38,4 @@ class KnnDensity:
             scores[inside] = model.kneighbors()[0][: inside.sum(), -1]
             if not inside.all():
                 scores[~inside] = model.kneighbors(candidates[~inside])[0][:, -1]
-        return take_best(scores, count, groups, cap)
+        return take_best(scores, count, pool)

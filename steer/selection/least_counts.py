@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steer.selection.distances import PointCloud
-from steer.selection.protocol import Picks
+from steer.selection.protocol import Picks, Pool
 from steer.selection.ranking import earlier_equals, take_in_order
 
 __all__ = ["LeastCounts"]
@@ -23,24 +23,14 @@ class LeastCounts:
 
     name = "least_counts"
 
-    def select(
-        self,
-        candidates: NDArray[np.floating],
-        selected: NDArray[np.floating],
-        count: int,
-        groups: NDArray[np.integer],
-        cap: int,
-        rng: np.random.Generator,
-    ) -> Picks:
+    def select(self, pool: Pool, count: int, rng: np.random.Generator) -> Picks:
         """Choose as `steer.selection.protocol.Selector` says; of a cell's frames one is drawn uniformly."""
-        if len(candidates) == 0 or count < 1:
-            return Picks.none()
-        cell = cells(np.concatenate([candidates, selected]), max(2 * count, isqrt(len(candidates))))
-        visits = np.bincount(cell)[cell[: len(candidates)]]
-        shuffled = rng.permutation(len(candidates))
+        cell = cells(np.concatenate([pool.points, pool.selected]), max(2 * count, isqrt(len(pool))))
+        visits = np.bincount(cell)[cell[: len(pool)]]
+        shuffled = rng.permutation(np.flatnonzero(pool.room > 0))
         turn = earlier_equals(cell[shuffled])
         order = shuffled[np.lexsort((visits[shuffled], turn))]
-        rows = take_in_order(order, count, groups, cap)
+        rows = take_in_order(order, count, pool)
         return Picks(rows, 1 / visits[rows])
 
 

@@ -8,9 +8,8 @@ ranked list: its picks do not know of each other.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from steer.selection.protocol import Picks
+from steer.selection.protocol import Picks, Pool
 from steer.selection.ranking import take_best
 from steer.selection.reference import lookup, reference_rows
 
@@ -25,22 +24,13 @@ class OutlierFactor:
 
     name = "outlier_factor"
 
-    def select(
-        self,
-        candidates: NDArray[np.floating],
-        selected: NDArray[np.floating],
-        count: int,
-        groups: NDArray[np.integer],
-        cap: int,
-        rng: np.random.Generator,
-    ) -> Picks:
+    def select(self, pool: Pool, count: int, rng: np.random.Generator) -> Picks:
         """Choose as `steer.selection.protocol.Selector` says; a single frame has no neighbour, hence no score."""
         from sklearn.neighbors import LocalOutlierFactor
 
-        if len(candidates) == 0 or count < 1:
-            return Picks.none()
+        candidates = pool.points
         inside = reference_rows(len(candidates), rng)
-        references = np.concatenate([candidates[inside], selected])
+        references = np.concatenate([candidates[inside], pool.selected])
         scores = np.full(len(candidates), np.nan)
         if len(references) > 1:
             model = LocalOutlierFactor(
@@ -51,4 +41,4 @@ class OutlierFactor:
             scores[inside] = -model.negative_outlier_factor_[: inside.sum()]
             if not inside.all():
                 scores[~inside] = -model.score_samples(candidates[~inside])
-        return take_best(scores, count, groups, cap)
+        return take_best(scores, count, pool)

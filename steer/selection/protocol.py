@@ -1,18 +1,75 @@
 """The `Selector` seam: which k of the candidates, given what was selected before.
 
-A selector ranks latent points of one model version; it never sees frames, parents or files. What must hold for every
-rule (sane frames only, a cap per parent, a share of random picks) is put around it in `steer.selection.choose`.
+A selector ranks latent points of one model version; it never sees frames or files. What must hold for every rule (sane
+frames only, a share of random picks, a target) is put around it in `steer.selection.choose`; `ask` is how a rule is
+called.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Picks", "Selector"]
+__all__ = ["Picks", "Pool", "Selector", "Yields", "ask"]
+
+
+@dataclass(frozen=True)
+class Yields:
+    """What simulations have brought, by the number of the parent whose frames they started from.
+
+    Attributes
+    ----------
+    starts : ndarray, shape (p,), int64
+        Simulations started from frames of each parent.
+    gains : ndarray, shape (p,), float64
+        Cells of the map that the parent itself and those simulations were the first to see.
+    """
+
+    starts: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    gains: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+
+
+@dataclass(frozen=True)
+class Pool:
+    """What there is to choose from.
+
+    Attributes
+    ----------
+    points : ndarray, shape (n, d)
+        Latent points of the candidates.
+    selected : ndarray, shape (m, d)
+        Latent points chosen before, in the same latent space; may be empty.
+    parents : ndarray, shape (n,), int
+        Number of the simulation that each candidate comes from.
+    room : ndarray, shape (n,), int
+        How many picks may come from its parent; 0 for a candidate that may not be picked, but is there all the same
+        where a rule looks at density.
+    yields : Yields
+        Of the parents; a parent beyond its end has had no start and no gain.
+    """
+
+    points: NDArray[np.floating]
+    selected: NDArray[np.floating]
+    parents: NDArray[np.integer]
+    room: NDArray[np.integer]
+    yields: Yields = field(default_factory=Yields)
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+    def after(self, picks: Picks) -> Self:
+        """The same pool once these are picked: they are selected, and their parents have less room."""
+        room = self.room.copy()
+        for parent, count in Counter(self.parents[picks.indices].tolist()).items():
+            siblings = self.parents == parent
+            room[siblings] = np.maximum(room[siblings] - count, 0)
+        room[picks.indices] = 0
+        known = np.concatenate([self.selected.reshape(-1, self.points.shape[1]), self.points[picks.indices]])
+        return replace(self, selected=known, room=room)
 
 
 @dataclass(frozen=True)
@@ -25,10 +82,13 @@ class Picks:
         Rows of the candidates, in the order they were picked.
     scores : ndarray, shape (k,), float64
         The rule's score of each when it was picked; larger is more novel. NaN where the rule has none.
+    rules : tuple of str
+        The rule behind each pick, where the selector asks others; otherwise empty.
     """
 
     indices: NDArray[np.int64]
     scores: NDArray[np.float64]
+    rules: tuple[str, ...] = ()
 
     @classmethod
     def none(cls) -> Self:
@@ -41,29 +101,22 @@ class Selector(Protocol):
 
     name: str
 
-    def select(
-        self,
-        candidates: NDArray[np.floating],
-        selected: NDArray[np.floating],
-        count: int,
-        groups: NDArray[np.integer],
-        cap: int,
-        rng: np.random.Generator,
-    ) -> Picks:
-        """Choose up to `count` candidates.
+    def select(self, pool: Pool, count: int, rng: np.random.Generator) -> Picks:
+        """Choose up to `count` candidates; called by `ask`, never with nothing to choose from.
 
         Parameters
         ----------
-        candidates : ndarray, shape (n, d)
-            Latent points to choose from.
-        selected : ndarray, shape (m, d)
-            Latent points chosen before, in the same latent space; may be empty.
+        pool : Pool
+            At least one candidate.
         count : int
-            Points wanted; fewer come back when the candidates or the caps do not allow more.
-        groups : ndarray, shape (n,), int
-            Each candidate's parent.
-        cap : int
-            Picks from one group at most.
+            Points wanted, at least one; fewer come back when candidates and room do not allow more.
         rng : numpy.random.Generator
             The only source of randomness.
         """
+
+
+def ask(selector: Selector, pool: Pool, count: int, rng: np.random.Generator) -> Picks:
+    """What a selector chooses; nothing when there is nothing to choose from, or nothing is wanted."""
+    if count < 1 or not len(pool):
+        return Picks.none()
+    return selector.select(pool, count, rng)

@@ -1,11 +1,11 @@
-"""Taking a whole batch from a ranked list at once, with at most so many of one group."""
+"""Taking a whole batch from a ranked list at once, with at most so many of one parent."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from steer.selection.protocol import Picks
+from steer.selection.protocol import Picks, Pool
 
 __all__ = ["earlier_equals", "take_best", "take_in_order"]
 
@@ -28,10 +28,8 @@ def earlier_equals(labels: NDArray[np.integer]) -> NDArray[np.int64]:
     return earlier
 
 
-def take_in_order(
-    order: NDArray[np.int64], count: int, groups: NDArray[np.integer], cap: int
-) -> NDArray[np.int64]:
-    """The first `count` rows of this order that the caps allow.
+def take_in_order(order: NDArray[np.int64], count: int, pool: Pool) -> NDArray[np.int64]:
+    """The first `count` rows of this order for which their parents have room.
 
     Parameters
     ----------
@@ -39,15 +37,13 @@ def take_in_order(
         Rows of the candidates, best first.
     count : int
         Rows wanted.
-    groups : ndarray, shape (n,), int
-        Each candidate's group.
-    cap : int
-        Rows from one group at most.
+    pool : Pool
     """
-    return order[earlier_equals(groups[order]) < cap][: max(count, 0)]
+    order = order[pool.room[order] > 0]
+    return order[earlier_equals(pool.parents[order]) < pool.room[order]][:count]
 
 
-def take_best(scores: NDArray[np.floating], count: int, groups: NDArray[np.integer], cap: int) -> Picks:
-    """The candidates of the largest scores that the caps allow; of equal ones, the first."""
-    rows = take_in_order(np.argsort(-scores, kind="stable"), count, groups, cap)
+def take_best(scores: NDArray[np.floating], count: int, pool: Pool) -> Picks:
+    """The candidates of the largest scores for which there is room; of equal ones, the first."""
+    rows = take_in_order(np.argsort(-scores, kind="stable"), count, pool)
     return Picks(rows, scores[rows].astype(np.float64))

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from steer.selection.protocol import Picks
+from steer.selection.protocol import Picks, Pool
 from steer.selection.ranking import take_in_order
 
 __all__ = ["UniformRandom"]
@@ -16,15 +15,7 @@ class UniformRandom:
 
     name = "random"
 
-    def select(
-        self,
-        candidates: NDArray[np.floating],
-        selected: NDArray[np.floating],
-        count: int,
-        groups: NDArray[np.integer],
-        cap: int,
-        rng: np.random.Generator,
-    ) -> Picks:
+    def select(self, pool: Pool, count: int, rng: np.random.Generator) -> Picks:
         """Choose as `steer.selection.protocol.Selector` says, blind to where the points lie."""
-        rows = take_in_order(rng.permutation(len(candidates)), count, groups, cap)
+        rows = take_in_order(rng.permutation(len(pool)), count, pool)
         return Picks(rows, np.full(len(rows), np.nan))

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from steer.selection import SELECTORS, Picks, make_selector
+from steer.selection import SELECTORS, Picks, Pool, make_selector
 from steer.selection.distances import PointCloud
 from steer.selection.voronoi import voronoi_weights
 
@@ -77,8 +77,8 @@ def make_data(options: argparse.Namespace) -> Data:
 
 
 def ask(name: str, data: Data, count: int, cap: int, seed: int) -> Picks:
-    rng = np.random.default_rng(seed)
-    return make_selector(name).select(data.candidates, data.selected, count, data.parents, cap, rng)
+    pool = Pool(data.candidates, data.selected, data.parents, np.full(len(data.candidates), cap))
+    return make_selector(name).select(pool, count, np.random.default_rng(seed))
 
 
 def timed(call: Callable[[], Picks]) -> tuple[Picks, float, float]:

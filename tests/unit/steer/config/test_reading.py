@@ -102,6 +102,25 @@ def test_reading_changes_nothing_on_disk(load: Load, tmp_path: Path) -> None:
         ),
         ('[[collective]]\nname = "1 a"\nkind = "rmsd"\n', 8, "collective.name", "a letter, then letters"),
         (
+            '[selection]\nselector = "mixture"\n[selection.mixture]\nucb = 1\nfarthst_point = 1\n',
+            11,
+            "selection.mixture.farthst_point",
+            "did you mean 'farthest_point'?",
+        ),
+        ("[selection.mixture]\nucb = 1\n", 7, "selection.mixture", "only selector = 'mixture' uses it"),
+        (
+            '[[collective]]\nname = "ends"\nkind = "rmsd"\n[selection.target]\ncollective = "end"\ntowards = 2\n',
+            11,
+            "selection.target.collective",
+            "did you mean 'ends'?",
+        ),
+        (
+            '[[collective]]\nname = "ends"\nkind = "rmsd"\n[selection.target]\ncollective = "ends"\n',
+            10,
+            "selection.target",
+            "exactly one of towards and away_from",
+        ),
+        (
             "[selection]\nrandom_share = 1.5\n",
             8,
             "selection.random_share",

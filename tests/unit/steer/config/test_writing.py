@@ -47,6 +47,15 @@ def configs(draw: st.DrawFn) -> CampaignConfig:
                 {"name": "ends", "kind": "distance", "beads": ["A:1:BB", 7]},
                 {"name": "size", "kind": "radius_of_gyration"},
             ][: draw(st.integers(0, 2))],
+            "selection": draw(
+                st.sampled_from(
+                    [
+                        {},
+                        {"selector": "mixture"},
+                        {"selector": "mixture", "mixture": {"ucb": 0.3, "random": 2.0}},
+                    ]
+                )
+            ),
             "stop": {"aggregate_time": text(draw(quantities), "ps"), "coverage": draw(quantities)},
         }
     )
@@ -73,7 +82,7 @@ def test_the_commented_file_is_the_default_configuration() -> None:
 
 
 def test_every_comment_key_is_valid_when_uncommented() -> None:
-    alternatives = ("structure", "sequence", "chains")
+    alternatives = ("structure", "sequence", "chains", "mixture")
     lines = [
         line[1:] if line.startswith("#") and not line.startswith("# ") else line
         for line in commented_config(GIVEN).splitlines()

@@ -5,21 +5,22 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from steer.selection import Picks, make_selector
+from steer.selection import Picks, Pool, Yields, ask, make_selector
 
 
 @pytest.fixture(scope="session")
 def pick() -> Callable[..., Picks]:
     """Call a rule by its name, each candidate its own parent, with a fixed seed."""
 
-    def call(name, candidates, selected, count, *, groups=None, cap=1, seed=0):
+    def call(name, candidates, selected, count, *, groups=None, cap=1, seed=0, yields=None, closed=()):
         candidates, selected = np.asarray(candidates, float), np.asarray(selected, float)
         if selected.size == 0:
             selected = np.empty((0, candidates.shape[1]))
         groups = np.arange(len(candidates)) if groups is None else np.asarray(groups)
-        return make_selector(name).select(
-            candidates, selected, count, groups, cap, np.random.default_rng(seed)
-        )
+        room = np.full(len(candidates), cap)
+        room[list(closed)] = 0
+        pool = Pool(candidates, selected, groups, room, yields or Yields())
+        return ask(make_selector(name), pool, count, np.random.default_rng(seed))
 
     return call
 

@@ -4,6 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from steer.selection.protocol import Pool
 from steer.selection.ranking import earlier_equals, take_in_order
 
 
@@ -21,4 +22,5 @@ def test_takes_what_a_counting_loop_takes(seed, n, count, cap):
         if len(expected) < count and taken.get(group, 0) < cap:
             taken[group] = taken.get(group, 0) + 1
             expected.append(row)
-    assert take_in_order(order, count, groups, cap).tolist() == expected
+    pool = Pool(np.zeros((n, 1)), np.empty((0, 1)), groups, np.full(n, cap))
+    assert take_in_order(order, count, pool).tolist() == expected

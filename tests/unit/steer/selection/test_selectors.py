@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from steer.config import Selection
-from steer.selection import SELECTORS, make_selector
+from steer.selection import SELECTORS, Pool, ask, make_selector
 from steer.selection.choose import choose
 
 
@@ -17,15 +17,29 @@ def points_of(seed: int, n: int, d: int = 2) -> np.ndarray:
     return np.random.default_rng(seed).normal(size=(n, d))
 
 
-def check_promises(name, candidates, selected, count, groups, cap, seed):
-    picks = make_selector(name).select(candidates, selected, count, groups, cap, np.random.default_rng(seed))
-    again = make_selector(name).select(candidates, selected, count, groups, cap, np.random.default_rng(seed))
-    possible = sum(min(cap, int(size)) for size in np.bincount(groups, minlength=1))
+def check_promises(name, pool, count, seed):
+    picks = ask(make_selector(name), pool, count, np.random.default_rng(seed))
+    again = ask(make_selector(name), pool, count, np.random.default_rng(seed))
+    open_ = pool.room > 0
+    possible = sum(
+        min(
+            int(pool.room[open_ & (pool.parents == parent)].max()),
+            int((open_ & (pool.parents == parent)).sum()),
+        )
+        for parent in np.unique(pool.parents[open_])
+    )
     assert len(picks.indices) == len(picks.scores) == min(count, possible)
     assert len(set(picks.indices.tolist())) == len(picks.indices)
-    assert np.bincount(groups[picks.indices], minlength=1).max() <= cap
+    assert open_[picks.indices].all()
+    taken = np.bincount(pool.parents[picks.indices], minlength=1)
+    assert (taken[pool.parents[picks.indices]] <= pool.room[picks.indices]).all()
     np.testing.assert_array_equal(picks.indices, again.indices)
     np.testing.assert_array_equal(picks.scores, again.scores)
+
+
+def pool_of(candidates, selected, parents, cap, closed=None) -> Pool:
+    room = np.full(len(candidates), cap)
+    return Pool(candidates, selected, parents, room if closed is None else np.where(closed, 0, room))
 
 
 @pytest.mark.parametrize("name", SELECTORS)
@@ -37,9 +51,12 @@ def check_promises(name, candidates, selected, count, groups, cap, seed):
     count=st.integers(0, 12),
     cap=st.integers(1, 4),
 )
-def test_picks_are_distinct_within_caps_and_reproducible(name, seed, n, m, count, cap):
-    groups = np.random.default_rng(seed).integers(0, 4, size=n)
-    check_promises(name, points_of(seed, n), points_of(seed + 1, m), count, groups, cap, seed)
+def test_picks_are_distinct_open_within_caps_and_reproducible(name, seed, n, m, count, cap):
+    rng = np.random.default_rng(seed)
+    parents, closed = rng.integers(0, 4, size=n), rng.random(n) < rng.choice([0, 0.5])
+    check_promises(
+        name, pool_of(points_of(seed, n), points_of(seed + 1, m), parents, cap, closed), count, seed
+    )
 
 
 @pytest.mark.parametrize("name", SELECTORS)
@@ -49,7 +66,7 @@ def test_promises_hold_where_frames_coincide(name, seed, n, m, count):
     rng = np.random.default_rng(seed)
     candidates = rng.integers(0, 2, size=(n, 2)).astype(np.float32)
     selected = rng.integers(0, 2, size=(m, 2)).astype(np.float32)
-    check_promises(name, candidates, selected, count, np.arange(n), 1, seed)
+    check_promises(name, pool_of(candidates, selected, np.arange(n), 1), count, seed)
 
 
 @pytest.mark.parametrize("name", SELECTORS)
@@ -72,11 +89,8 @@ def test_random_is_uniform():
     hits = np.zeros(10)
     rng = np.random.default_rng(0)
     for _ in range(4000):
-        hits[
-            make_selector("random")
-            .select(np.zeros((10, 2)), np.empty((0, 2)), 1, np.arange(10), 1, rng)
-            .indices
-        ] += 1
+        pool = pool_of(np.zeros((10, 2)), np.empty((0, 2)), np.arange(10), 1)
+        hits[ask(make_selector("random"), pool, 1, rng).indices] += 1
     chi2 = ((hits - 400) ** 2 / 400).sum()
     assert chi2 < 27.9  # 0.1% of a chi-squared with 9 degrees of freedom
 
@@ -87,13 +101,10 @@ def test_a_share_of_the_picks_is_random():
         choice.selector
         for seed in range(200)
         for choice in choose(
-            candidates,
-            np.empty((0, 2)),
-            np.arange(500),
+            pool_of(candidates, np.empty((0, 2)), np.arange(500), 1),
             5,
             selector="farthest_point",
             random_share=0.2,
-            cap=1,
             rng=np.random.default_rng(seed),
         )
     ]
@@ -101,19 +112,17 @@ def test_a_share_of_the_picks_is_random():
     assert 150 < names.count("random") < 250
 
 
-@settings(deadline=None)
+@pytest.mark.parametrize("name", ["farthest_point", "mixture"])
+@settings(deadline=None, max_examples=50)
 @given(seed=st.integers(0, 1000), share=st.floats(0, 1), cap=st.integers(1, 3))
-def test_no_parent_gives_more_than_its_cap(seed, share, cap):
+def test_no_parent_gives_more_than_its_cap(name, seed, share, cap):
     candidates = points_of(seed, 60)
     groups = np.random.default_rng(seed).integers(0, 8, size=60)
     chosen = choose(
-        candidates,
-        np.empty((0, 2)),
-        groups,
+        pool_of(candidates, np.empty((0, 2)), groups, cap),
         8,
-        selector="farthest_point",
+        selector=name,
         random_share=share,
-        cap=cap,
         rng=np.random.default_rng(seed),
     )
     indices = [choice.index for choice in chosen]
