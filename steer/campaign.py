@@ -190,6 +190,10 @@ class CampaignDirectory:
         """Folder of one latent model version."""
         return self.root / "models" / f"{version:04d}"
 
+    def latents(self, version: int) -> Path:
+        """Folder of the latent points of one model version."""
+        return self.root / "latents" / f"{version:04d}"
+
     def _fill(self, config: CampaignConfig) -> None:
         for folder in (self.structures, self.frames, self.seeds, self.plots, self.logs):
             folder.mkdir()

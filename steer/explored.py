@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,7 @@ from steer.selection.sanity import sane
 if TYPE_CHECKING:
     from models.protocols import LatentModel
     from steer.framestore import FrameStore
+    from steer.latentfile import LatentFile
 
 __all__ = ["ENCODE_AT_ONCE", "ExploredMap"]
 
@@ -39,10 +41,10 @@ class ExploredMap:
     """
 
     def __init__(self, store: FrameStore, pairs: NDArray[np.integer], lengths: NDArray[np.floating]) -> None:
-        self._store, self._pairs, self._lengths = store, pairs, lengths
+        self._store = store
+        self._sanity = partial(sane, pairs=pairs, lengths=lengths)
         self._current: LatentTable | None = None
         self._pending: LatentTable | None = None
-        self._sane = np.zeros(0, dtype=bool)
         self._trained = 0
         self._cells = CellCounter(1.0)
         self.model: LatentModel | None = None
@@ -57,7 +59,7 @@ class ExploredMap:
         """Occupied cells of the latent space in use."""
         return len(self._cells)
 
-    def adopt(self, model: LatentModel, trained: int) -> None:
+    def adopt(self, model: LatentModel, trained: int, file: LatentFile | None = None) -> None:
         """Begin to encode everything with a new version; it is used once it is level with the store.
 
         Parameters
@@ -65,13 +67,14 @@ class ExploredMap:
         model : LatentModel
         trained : int
             The first `trained` rows were trained on; their spread sets the size of the coverage cells.
+        file : LatentFile, optional
+            Where its latent points are kept; those that are there are not encoded again.
         """
-        self._pending = LatentTable(model, self._store)
+        self._pending = LatentTable(model, self._store, self._sanity, file)
         self._trained = trained
 
     def advance(self) -> bool:
         """Encode a bounded number of frames; returns whether a new version came into use."""
-        self._check_new_rows()
         if self._current is not None and self._current.advance(ENCODE_AT_ONCE):
             self._cells.add(self._current.points)
         if self._pending is None:
@@ -84,12 +87,6 @@ class ExploredMap:
         self._cells = CellCounter.scaled_to(self._current.points[: self._trained])
         self._cells.add(self._current.points)
         return True
-
-    def _check_new_rows(self) -> None:
-        start, stop = len(self._sane), min(len(self._store), len(self._sane) + ENCODE_AT_ONCE)
-        if stop > start:
-            good = sane(self._store.positions(slice(start, stop)), self._pairs, self._lengths)
-            self._sane = np.concatenate([self._sane, good])
 
     @property
     def drift(self) -> float:
@@ -113,8 +110,8 @@ class ExploredMap:
         """CG frames that are sane and not promoted yet, and their rows; None before the first model."""
         if self._current is None:
             return None
-        count = min(len(self._current), len(self._sane))
-        eligible = self._sane[:count] & (self._store.level[:count] == "cg")
+        count = len(self._current)
+        eligible = self._current.sane & (self._store.level[:count] == "cg")
         eligible[np.fromiter((row for row in promoted if row < count), np.int64)] = False
         rows = np.flatnonzero(eligible)
         return Candidates(self._current.points[rows], self._store.number[rows].astype(np.int64)), rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Self
 
 import numpy as np
@@ -11,6 +12,9 @@ __all__ = ["CELLS_PER_DEVIATION", "CellCounter"]
 
 CELLS_PER_DEVIATION = 4.0
 """Cells along one standard deviation of the latent points that a model version came into use with."""
+
+_AT_ONCE = 2**18
+_LARGEST_GRID = 2**20
 
 
 class CellCounter:
@@ -38,8 +42,18 @@ class CellCounter:
 
     def add(self, points: NDArray[np.floating]) -> None:
         """Count the points after those already counted, shape (n, d): a growing table is passed whole."""
-        new = points[self._seen :]
+        for start in range(self._seen, len(points), _AT_ONCE):
+            cells = np.floor(points[start : start + _AT_ONCE] / self.width).astype(np.int32)
+            self._cells.update(row.tobytes() for row in _distinct(cells))
         self._seen = len(points)
-        if len(new):
-            cells = np.unique(np.floor(new / self.width).astype(np.int32), axis=0)
-            self._cells.update(row.tobytes() for row in cells)
+
+
+def _distinct(cells: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Each cell once, shape (m, d): counted by one number a cell where the grid around them is small enough."""
+    low = cells.min(axis=0)
+    extent = (cells.max(axis=0) - low.astype(np.int64) + 1).tolist()
+    if math.prod(extent) > _LARGEST_GRID:
+        return np.unique(cells, axis=0)
+    numbers = np.ravel_multi_index(tuple((cells - low).T), extent)
+    occupied = np.flatnonzero(np.bincount(numbers, minlength=1))
+    return (np.stack(np.unravel_index(occupied, extent), axis=1) + low).astype(np.int32)

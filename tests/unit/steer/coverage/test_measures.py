@@ -47,3 +47,13 @@ def test_more_dimensions_are_shown_along_their_principal_axes():
     view = two_dimensional_view(points)
     np.testing.assert_allclose(np.abs(view.axes) @ np.eye(4)[[1, 3]].T, np.eye(2), atol=0.05)
     assert view.share == pytest.approx(13.0 / 13.05, abs=0.002)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e6], ids=["grid", "sparse"])
+def test_cells_are_counted_alike_at_once_and_bit_by_bit(scale):
+    points = np.random.default_rng(3).normal(scale=scale, size=(3000, 4)).astype(np.float32)
+    counter, whole = CellCounter(0.5), CellCounter(0.5)
+    for stop in (1, 700, 3000):
+        counter.add(points[:stop])
+    whole.add(points)
+    assert len(counter) == len(whole) == len(np.unique(np.floor(points / 0.5), axis=0))
