@@ -28,6 +28,7 @@ from steer.explored import ExploredMap
 from steer.feedback.seeds import seed_from
 from steer.fleet import Fleet
 from steer.ingest import Ingest
+from steer.latentfile import LatentFile, discard_older
 from steer.ledger import Ledger
 from steer.messages import CgJob, RefineResult, TrainJob
 from steer.status import Status
@@ -161,6 +162,7 @@ class Coordinator:
             self._submit_lost()
         if self._map.advance():
             self._encode_seeds()
+            discard_older(self.directory.root / "latents", self._map.version)
             self._observer.event(
                 f"latent model {self._map.version} is in use; coverage {self._map.coverage} cells"
             )
@@ -178,15 +180,31 @@ class Coordinator:
         time.sleep(SERVER_RETRY)
 
     def _resume(self) -> None:
-        version = self.ledger.latest_model()
-        if version:
-            self._map.adopt(load_model(self.directory.model(version)), self.ledger.models[version].frames)
+        self._restore_map()
         lost = self._submit_lost()
         if self.ledger.simulations:
             self._observer.event(
                 f"resumed: {len(self.store)} frames, {len(self.ledger.simulations)} simulations, "
                 f"{len(self.ledger.open)} open jobs ({lost} queued again)"
             )
+
+    def _restore_map(self) -> None:
+        """Take up the newest model; where its map has far to go, the one before it serves meanwhile."""
+        versions = sorted(version for version, model in self.ledger.models.items() if model.state == "done")
+        kept = {version: self._latents(version).rows() for version in versions}
+        if versions and kept[versions[-1]] < max(kept.values()):
+            self._adopt(max(versions, key=lambda version: (kept[version], version)))
+            self._map.advance()
+        if versions:
+            self._adopt(versions[-1])
+
+    def _adopt(self, version: int) -> None:
+        model = load_model(self.directory.model(version))
+        self._map.adopt(model, self.ledger.models[version].frames, self._latents(version))
+
+    def _latents(self, version: int) -> LatentFile:
+        dimensions = self.config.latent.dimensions
+        return LatentFile(self.directory.latents(version), self.directory.model(version), dimensions)
 
     def _submit_lost(self) -> int:
         """Queue again what the journal says is open but no queue knows; returns how many those were."""
@@ -227,7 +245,7 @@ class Coordinator:
                 self._observer.event(f"{event.key} failed: {event.error} (log: {event.log})")
                 self._check_failures(event.error)
             elif isinstance(job, TrainJob):
-                self._map.adopt(load_model(self.directory.model(job.version)), job.frames)
+                self._adopt(job.version)
             elif isinstance(job, CgJob):
                 self._observer.event(f"{job.simulation} done")
             elif isinstance(event.result, RefineResult):
