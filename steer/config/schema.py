@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from steer.config.collective import CollectiveVariable
 from steer.config.section import Section, Share, contradiction
 from steer.config.selection import Selection, Target
+from steer.config.state import NamedState
 from steer.quantities import ForceConstant, Length, Molarity, Pressure, Temperature, Time, at_most, text
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "CollectiveVariable",
     "Latent",
     "Molecule",
+    "NamedState",
     "Refinement",
     "Seeding",
     "Selection",
@@ -258,6 +260,7 @@ class CampaignConfig(Section):
     stop: Stop
     workers: Workers = Field(default_factory=Workers)
     collective: tuple[CollectiveVariable, ...] = ()
+    state: tuple[NamedState, ...] = ()
 
     @model_validator(mode="after")
     def _frames_of_refinement(self) -> Self:
@@ -283,4 +286,27 @@ class CampaignConfig(Section):
             raise contradiction(
                 "selection.target.collective", f"there is no collective variable {target.collective!r}{hint}"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _states_are_measured(self) -> Self:
+        collectives = {collective.name: collective for collective in self.collective}
+        names = [*collectives, *(f"latent_{i + 1}" for i in range(self.latent.dimensions))]
+        for number, state in enumerate(self.state):
+            if state.name in [other.name for other in self.state[:number]]:
+                raise contradiction(
+                    f"state.{number}.name", f"{state.name!r} is there already; names must differ"
+                )
+            for name, (low, high) in state.ranges.items():
+                if name not in names:
+                    nearest = get_close_matches(name, names, n=1)
+                    hint = f"did you mean {nearest[0]!r}?" if nearest else "add it as a [[collective]]"
+                    raise contradiction(
+                        f"state.{number}.ranges", f"there is no collective variable {name!r}; {hint}"
+                    )
+                if low > high and (name not in collectives or collectives[name].kind != "dihedral"):
+                    raise contradiction(
+                        f"state.{number}.ranges",
+                        f"the range of {name} goes from {low:g} down to {high:g}; only a dihedral's may",
+                    )
         return self

@@ -115,6 +115,24 @@ def test_reading_changes_nothing_on_disk(load: Load, tmp_path: Path) -> None:
             "did you mean 'ends'?",
         ),
         (
+            '[[collective]]\nname = "ends"\nkind = "rmsd"\n[[state]]\nname = "s"\nranges = { end = [0, 1] }\n',
+            12,
+            "state.ranges",
+            "did you mean 'ends'?",
+        ),
+        (
+            '[[state]]\nname = "s"\nranges = { latent_1 = [1, 0] }\n',
+            9,
+            "state.ranges",
+            "only a dihedral's may",
+        ),
+        (
+            '[[state]]\nname = "s"\nranges = { latent_1 = [1, 1] }\n',
+            9,
+            "state.ranges",
+            "the range of latent_1 is empty",
+        ),
+        (
             '[[collective]]\nname = "ends"\nkind = "rmsd"\n[selection.target]\ncollective = "ends"\n',
             10,
             "selection.target",

@@ -56,6 +56,9 @@ def configs(draw: st.DrawFn) -> CampaignConfig:
                     ]
                 )
             ),
+            "state": [{"name": "near", "ranges": {"latent_1": [-1.5, 2.0], "latent_2": [0, 1]}}][
+                : draw(st.integers(0, 1))
+            ],
             "stop": {"aggregate_time": text(draw(quantities), "ps"), "coverage": draw(quantities)},
         }
     )
