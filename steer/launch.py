@@ -26,7 +26,7 @@ __all__ = ["LaunchOptions", "Outcome", "launch", "request_stop", "wait_until_sto
 
 log = logging.getLogger(__name__)
 
-MAY_CHANGE = {"stop", "workers", "collective"}
+MAY_CHANGE = {"stop", "workers", "collective", "state"}
 """Sections that may differ when a campaign is resumed; everything else would change its meaning half-way."""
 
 
