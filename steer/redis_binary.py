@@ -13,7 +13,7 @@ from pathlib import Path
 
 from steer.exceptions import ServerError
 
-__all__ = ["OLDEST_ON_PATH", "RedisBinary", "find_binary"]
+__all__ = ["OLDEST_ON_PATH", "RedisBinary", "find_binary", "identify"]
 
 OLDEST_ON_PATH = (7, 2)
 """Programs on PATH below this version are passed over."""
@@ -56,11 +56,11 @@ def find_binary(path: str | None = None) -> RedisBinary:
         When there is none; says what to install.
     """
     for candidate in _on_path(os.environ.get("PATH", "") if path is None else path):
-        binary = _identify(candidate)
+        binary = identify(candidate)
         if binary is not None and binary.version >= OLDEST_ON_PATH:
             return binary
     bundled = _bundled()
-    binary = _identify(bundled) if bundled else None
+    binary = identify(bundled) if bundled else None
     if binary is None or binary.version < _OLDEST_AT_ALL:
         raise ServerError(
             "No Redis server was found: install redis or valkey 7.2 or later so that it is on PATH, or the Python "
@@ -84,7 +84,8 @@ def _bundled() -> Path | None:
     return Path(spec.origin).parent / "bin" / "redis-server"
 
 
-def _identify(path: Path) -> RedisBinary | None:
+def identify(path: Path) -> RedisBinary | None:
+    """What program this is; None when it is no server or cannot be run."""
     try:
         answer = subprocess.run(
             [path, "--version"],

@@ -3,50 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
+from steer.access import worker_rules
 from steer.credentials import WORKER, Credentials
-from steer.messages import KINDS
 
-__all__ = ["server_config", "worker_rules"]
+__all__ = ["server_config"]
 
-_CLIENT_COMMANDS = ("getname", "id", "setinfo", "setname")
-
-
-def worker_rules(campaign: str) -> list[str]:
-    """What workers may do: read and write this campaign's keys, and hear its channels.
-
-    docket listens to one channel pattern a queue, which an access list must contain letter by letter; category
-    ``dangerous`` goes last, because ``write`` includes FLUSHALL.
-
-    Parameters
-    ----------
-    campaign : str
-        Name of the campaign, which all its keys begin with.
-
-    Returns
-    -------
-    list of str
-        Rules of ``ACL SETUSER``, without the password.
-    """
-    categories = ("read", "write", "stream", "pubsub", "connection", "transaction", "scripting", "fast")
-    return [
-        "on",
-        "resetkeys",
-        f"~{campaign}:*",
-        "resetchannels",
-        f"&{campaign}:*",
-        *(f"&{campaign}:{kind}:cancel:*" for kind in KINDS),
-        "-@all",
-        *(f"+@{category}" for category in categories),
-        "-@admin",
-        "-@dangerous",
-        "+info",
-        *(f"+client|{command}" for command in _CLIENT_COMMANDS),
-    ]
+LONGEST_VALUE = "32mb"
+"""Longest value that a client may send, twice the longest frame: nobody fills the memory with one command."""
 
 
-def server_config(directory: Path, log: Path, credentials: Credentials, bind: str) -> str:
+def server_config(
+    directory: Path, log: Path, credentials: Credentials, bind: str, version: Sequence[int]
+) -> str:
     """The text of ``redis.conf``.
 
     Parameters
@@ -58,8 +29,11 @@ def server_config(directory: Path, log: Path, credentials: Credentials, bind: st
     credentials : Credentials
     bind : str
         Address to listen on; ignored without a port.
+    version : sequence of int
+        Of the server program.
     """
     network = [("bind", bind), ("port", str(credentials.port))] if credentials.port else [("port", "0")]
+    rules = worker_rules(credentials.campaign, version)
     settings = [
         ("daemonize", "yes"),
         ("supervised", "no"),
@@ -71,18 +45,14 @@ def server_config(directory: Path, log: Path, credentials: Credentials, bind: st
         *network,
         ("protected-mode", "yes"),
         ("user", f"default reset on {_hashed(credentials.password)} ~* &* +@all"),
-        (
-            "user",
-            " ".join(
-                [WORKER, "reset", _hashed(credentials.worker_password), *worker_rules(credentials.campaign)]
-            ),
-        ),
+        ("user", " ".join([WORKER, "reset", _hashed(credentials.worker_password), *rules])),
         ("appendonly", "yes"),
         ("appendfsync", "everysec"),
         ("aof-load-truncated", "yes"),
         ("save", '""'),
         ("maxmemory-policy", "noeviction"),
         ("maxclients", "20000"),
+        ("proto-max-bulk-len", LONGEST_VALUE),
         ("tcp-keepalive", "60"),
         ("timeout", "0"),
     ]

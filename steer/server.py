@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 from steer.connection import Connection, connect
 from steer.credentials import Credentials, write_private
 from steer.exceptions import ConfigError, ServerError
-from steer.redis_binary import RedisBinary, find_binary
+from steer.redis_binary import OLDEST_ON_PATH, RedisBinary, find_binary
 from steer.redis_config import server_config
 
 __all__ = ["EmbeddedRedis"]
@@ -222,7 +222,14 @@ class EmbeddedRedis:
         self._credentials.write(self.directory)
         bind = self._listen[0] if self._listen else ""
         config = self.directory / "redis.conf"
-        write_private(config, server_config(self.directory, self.log_file, self._credentials, bind))
+        settings = server_config(self.directory, self.log_file, self._credentials, bind, binary.version)
+        write_private(config, settings)
+        if bind not in ("", *_LOOPBACK) and binary.version < OLDEST_ON_PATH:
+            log.warning(
+                "%s gets no security fixes any more, and whoever has a password can use the known flaws of its script "
+                "engine: put redis or valkey 7.2 or later on PATH before other machines may reach it",
+                binary,
+            )
         Path(self._credentials.socket).unlink(missing_ok=True)
         try:
             started = subprocess.run(

@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from steer.credentials import Credentials
-from steer.redis_config import server_config, worker_rules
+from steer.redis_config import server_config
 
 
 def config(directory=Path("/c/redis"), port=0, bind="127.0.0.1"):
     credentials = Credentials(
         "trp", "here", str(directory / "redis.sock"), "h", port, "secret one", "secret two"
     )
-    return server_config(directory, Path("/c/logs/redis.log"), credentials, bind)
+    return server_config(directory, Path("/c/logs/redis.log"), credentials, bind, (7, 2, 0))
 
 
 def test_no_password_stands_in_the_file():
@@ -46,8 +46,5 @@ def test_no_folder_name_can_add_a_setting(name):
     assert [line.split()[0] for line in odd] == [line.split()[0] for line in plain]
 
 
-def test_what_is_dangerous_is_taken_away_after_what_is_given():
-    rules = worker_rules("trp")
-    given_last = max(i for i, rule in enumerate(rules) if rule.startswith("+@"))
-    assert rules.index("-@dangerous") > given_last
-    assert rules.index("resetchannels") < rules.index("&trp:*")
+def test_one_command_cannot_fill_the_memory():
+    assert "proto-max-bulk-len 32mb" in config().splitlines()
