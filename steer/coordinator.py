@@ -9,6 +9,7 @@ again under their old keys.
 from __future__ import annotations
 
 import logging
+import shutil
 import time
 from collections import deque
 from collections.abc import Callable
@@ -24,6 +25,7 @@ from models.registry import load_model
 from steer.act import Planner
 from steer.decide import SeedOption, State, anything_wanted, decide, goal_reached
 from steer.exceptions import CampaignError, ServerError
+from steer.explainer import Explainer
 from steer.explored import ExploredMap
 from steer.feedback.seeds import seed_from
 from steer.fleet import Fleet
@@ -129,6 +131,7 @@ class Coordinator:
         self._clock = time.monotonic()
         self._history: deque[tuple[float, int, float]] = deque(maxlen=60)
         self._status_at = 0.0
+        self._explainer = Explainer()
         self._revive = revive
         self._server_away = False
         self.phase, self.reason = "running", ""
@@ -360,10 +363,14 @@ class Coordinator:
             backlog=self._stream.backlog(),
             progress=self.fleet.progress(),
             workers=self.fleet.workers(),
+            refusals=self.fleet.refusals(),
+            free_space=shutil.disk_usage(self.directory.root).free,
             history=list(self._history),
         )
         write_status(self.directory.status, status)
         self._journal.set_meta("elapsed", self._elapsed_now())
+        for news in self._explainer.news(status):
+            self._observer.event(news)
         self._observer.update(status)
 
 

@@ -25,7 +25,8 @@ from steer.fleet_keys import FleetKeys
 from steer.job_docket import TASK, JobDocket
 from steer.jobs.registry import kind_of
 from steer.loop_thread import LoopThread
-from steer.messages import KINDS, Job, JobEvent, JobProgress, WorkerInfo, decode_event, encode
+from steer.messages import KINDS, Job, JobEvent, JobProgress, Refusal, WorkerInfo, decode_event, encode
+from steer.refusals import RefusalBook
 
 __all__ = ["DocketFleet"]
 
@@ -75,6 +76,7 @@ class DocketFleet:
         self._out: set[str] = set()
         self._replayed = False
         self._warned: set[str] = set()
+        self._refused = RefusalBook(self._client, self._keys)
         self._loop = LoopThread(f"fleet of {campaign}")
         try:
             self._loop.call(self._open())
@@ -100,14 +102,6 @@ class DocketFleet:
         """Tell workers that the campaign is over: they leave."""
         with server_errors("ending the campaign"):
             self._client.hset(self._keys.meta, "state", "finished")
-
-    def refusals(self) -> dict[str, str]:
-        """Workers that were refused, by name, with the reason."""
-        with server_errors("reading refusals"):
-            return {
-                _text(name): _text(reason)
-                for name, reason in self._client.hgetall(self._keys.refusals).items()
-            }
 
     # -- jobs ---------------------------------------------------------------------------------------------------
 
@@ -239,6 +233,11 @@ class DocketFleet:
             names = self._worker_names()
             texts = self._client.mget([self._keys.progress(name) for name in names]) if names else []
         return [line for text in texts if text for line in _decode(text, list[JobProgress], [])]
+
+    def refusals(self) -> Sequence[Refusal]:
+        """Workers that were not let in lately, by name; one that comes in later is no longer among them."""
+        with server_errors("reading refusals"):
+            return self._refused.read()
 
     def capacity(self) -> Capacity:
         """Slots of the attached workers."""

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
+import socket
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from redis.exceptions import NoPermissionError
 
 import steer
 from steer.campaign import CampaignDirectory
@@ -15,11 +20,32 @@ from steer.connection import Connection
 from steer.exceptions import ConfigError, EnvironmentNotReady
 from steer.fleet_keys import ANY_META, FleetKeys
 
-__all__ = ["Enrolment", "enrol", "find_connection", "version_problem"]
+__all__ = ["Announcement", "Enrolment", "enter", "find_campaign", "find_connection", "version_problem"]
 
 log = logging.getLogger(__name__)
 
 _LOOK_EVERY = 2.0
+
+
+@dataclass(frozen=True)
+class Announcement:
+    """What a coordinator says of its campaign.
+
+    Attributes
+    ----------
+    campaign : str
+    version : str
+        Of the package.
+    directory : str
+        Campaign directory, as the coordinator sees it.
+    open : bool
+        Whether it has not ended.
+    """
+
+    campaign: str
+    version: str
+    directory: str
+    open: bool
 
 
 @dataclass(frozen=True)
@@ -72,48 +98,77 @@ def find_connection(url: str | None, directory: Path | None) -> Connection:
     return connection
 
 
-async def enrol(redis: Any, name: str, campaign: str | None, directory: Path | None) -> Enrolment:
-    """Find the campaign, waiting until its coordinator has announced it, and check that we may work for it.
+async def find_campaign(
+    redis: Any, campaign: str | None, directory: Path | None, patience: float
+) -> Announcement | None:
+    """The campaign to work for, once its coordinator has announced it; None when it has ended.
 
     Parameters
     ----------
     redis : redis.asyncio.Redis
-    name : str
-        Name of the worker; a refusal is left under it for the coordinator.
     campaign : str, optional
-        Name of the campaign; absent: that of `directory`, or the only one on the server.
+        Its name; absent: that of `directory`, or the only one on the server that goes on.
+    directory : Path, optional
+        Where the campaign directory is on this machine.
+    patience : float
+        Seconds to wait for a coordinator.
+
+    Raises
+    ------
+    ConfigError
+        When several campaigns are on the server.
+    EnvironmentNotReady
+        When none was announced in time.
+    """
+    if campaign is None and directory is not None:
+        campaign = _name_of(CampaignDirectory.open(directory))
+    what = campaign or "a campaign"
+    for turn in range(math.ceil(patience / _LOOK_EVERY) + 1):
+        found = await _look(redis, campaign)
+        if any(announced.open for announced in found):
+            return _the_only([announced for announced in found if announced.open])
+        if found:
+            _say_ended(found)
+            return None
+        if turn == 0:
+            log.info("%s is not on this server yet; waiting for its 'steer run'", what)
+        await asyncio.sleep(_LOOK_EVERY)
+    raise EnvironmentNotReady(
+        f"No coordinator announced {what} on this server within {patience:g} s, so this worker leaves; start it again "
+        "when 'steer run' runs, and see that both were given the same server."
+    )
+
+
+def enter(announced: Announcement, directory: Path | None) -> Enrolment:
+    """Check that we may work for a campaign, and open its directory.
+
+    Parameters
+    ----------
+    announced : Announcement
     directory : Path, optional
         Where the campaign directory is on this machine; absent: where the coordinator has it.
 
     Raises
     ------
     ConfigError
-        When several campaigns are on the server, or the directory belongs to another one.
+        When the directory belongs to another campaign.
     EnvironmentNotReady
         When versions differ, or the campaign directory is not visible here.
     """
-    if campaign is None and directory is not None:
-        campaign = _name_of(CampaignDirectory.open(directory))
-    campaign = campaign or await _only_campaign(redis)
-    keys = FleetKeys(campaign)
-    meta = await _announcement(redis, keys)
-    problem = version_problem(meta.get("version", ""))
-    if problem:
-        await redis.hset(keys.refusals, name, problem)
+    if problem := version_problem(announced.version):
         raise EnvironmentNotReady(problem)
-    place = directory or Path(meta.get("directory", ""))
+    place = directory or Path(announced.directory)
     if not (place / "campaign.toml").is_file():
-        problem = (
-            f"The campaign directory {place} is not visible on this machine; mount it, or say with --directory where "
-            "it is."
+        raise EnvironmentNotReady(
+            f"The campaign directory {place} is not visible on {socket.gethostname()}; mount it there, or say with "
+            "--directory where it is."
         )
-        await redis.hset(keys.refusals, name, problem)
-        raise EnvironmentNotReady(problem)
     found = CampaignDirectory.open(place)
-    if _name_of(found) != campaign:
-        raise ConfigError(f"{place} belongs to the campaign {_name_of(found)!r}, not to {campaign!r}.")
-    await redis.hdel(keys.refusals, name)
-    return Enrolment(campaign, found)
+    if _name_of(found) != announced.campaign:
+        raise ConfigError(
+            f"{place} belongs to the campaign {_name_of(found)!r}, not to {announced.campaign!r}."
+        )
+    return Enrolment(announced.campaign, found)
 
 
 def version_problem(wanted: str) -> str:
@@ -130,30 +185,40 @@ def _name_of(directory: CampaignDirectory) -> str:
     return load_config(directory.config).campaign.name
 
 
-async def _only_campaign(redis: Any) -> str:
-    told = False
-    while True:
-        found = [key.decode().rpartition(":")[0] async for key in redis.scan_iter(ANY_META, count=1000)]
-        names = sorted({name for name in found if ":" not in name})
-        if len(names) == 1:
-            return names[0]
-        if names:
-            raise ConfigError(
-                f"Several campaigns are on this server: {', '.join(names)}. Choose one with --campaign."
-            )
-        if not told:
-            log.info("no campaign is on this server yet; waiting for 'steer run'")
-            told = True
-        await asyncio.sleep(_LOOK_EVERY)
+async def _look(redis: Any, campaign: str | None) -> list[Announcement]:
+    """Announcements on the server: of one campaign, or of all that we may work for, by name."""
+    if campaign is not None:
+        announced = await _read(redis, campaign)
+        return [announced] if announced else []
+    found = [key.decode().rpartition(":")[0] async for key in redis.scan_iter(ANY_META, count=1000)]
+    every = []
+    for name in sorted({name for name in found if ":" not in name}):
+        with suppress(NoPermissionError):
+            every.append(await _read(redis, name))
+    return [announced for announced in every if announced]
 
 
-async def _announcement(redis: Any, keys: FleetKeys) -> dict[str, str]:
-    told = False
-    while True:
-        meta = {name.decode(): value.decode() for name, value in (await redis.hgetall(keys.meta)).items()}
-        if meta.get("state") == "open":
-            return meta
-        if not told:
-            log.info("the coordinator of %s is not there; waiting for 'steer run'", keys.campaign)
-            told = True
-        await asyncio.sleep(_LOOK_EVERY)
+async def _read(redis: Any, campaign: str) -> Announcement | None:
+    meta = await redis.hgetall(FleetKeys(campaign).meta)
+    if not meta:
+        return None
+    fields = {key.decode(): value.decode() for key, value in meta.items()}
+    version, directory = fields.get("version", ""), fields.get("directory", "")
+    return Announcement(campaign, version, directory, fields.get("state") != "finished")
+
+
+def _the_only(found: list[Announcement]) -> Announcement:
+    if len(found) > 1:
+        raise ConfigError(
+            f"Several campaigns are on this server: {', '.join(each.campaign for each in found)}. Choose one with "
+            "--campaign."
+        )
+    return found[0]
+
+
+def _say_ended(found: list[Announcement]) -> None:
+    names = ", ".join(announced.campaign for announced in found)
+    log.info(
+        "%s has ended, so there is nothing to do here; resume with 'steer run', then attach workers again",
+        names,
+    )

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from steer.messages import Job, JobEvent, JobProgress, WorkerInfo
+from steer.messages import Job, JobEvent, JobProgress, Refusal, WorkerInfo
 
 __all__ = ["Capacity", "Fleet"]
 
@@ -58,6 +58,9 @@ class Fleet(Protocol):
 
     def workers(self) -> Sequence[WorkerInfo]:
         """Attached workers, by name."""
+
+    def refusals(self) -> Sequence[Refusal]:
+        """Workers that were not let in lately, by name; one that comes in later is no longer among them."""
 
     def capacity(self) -> Capacity:
         """Sum of `workers`."""

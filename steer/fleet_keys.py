@@ -68,7 +68,7 @@ class FleetKeys:
 
     @property
     def refusals(self) -> str:
-        """Hash: name of a worker that was refused to the reason."""
+        """Hash: name of a worker that was refused to its `Refusal`, as JSON."""
         return f"{self.campaign}:refusals"
 
     @property

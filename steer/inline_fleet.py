@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from steer.exceptions import JobStopped
 from steer.fleet import Capacity
 from steer.jobs.registry import kind_of
-from steer.messages import KINDS, Job, JobEvent, JobProgress, JobResult, WorkerInfo
+from steer.messages import KINDS, Job, JobEvent, JobProgress, JobResult, Refusal, WorkerInfo
 
 __all__ = ["InlineFleet"]
 
@@ -60,6 +60,10 @@ class InlineFleet:
         return []
 
     def workers(self) -> Sequence[WorkerInfo]:
+        """None."""
+        return []
+
+    def refusals(self) -> Sequence[Refusal]:
         """None."""
         return []
 

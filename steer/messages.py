@@ -24,6 +24,7 @@ __all__ = [
     "JobResult",
     "RefineJob",
     "RefineResult",
+    "Refusal",
     "TrainJob",
     "TrainResult",
     "WorkerInfo",
@@ -231,6 +232,8 @@ class WorkerInfo(_Message, frozen=True):
         What it accepts.
     devices : list of str
         One a slot: ``cuda:0``, ``cpu``.
+    platform : str
+        OpenMM platform that its simulations run on; empty when it simulates nothing.
     busy : list of str
         Keys of the jobs it runs now.
     """
@@ -244,6 +247,23 @@ class WorkerInfo(_Message, frozen=True):
     devices: list[str]
     busy: list[str]
     seen: float
+    platform: str = ""
+
+
+class Refusal(_Message, frozen=True):
+    """A worker that was not let in, and why: left by it for the coordinator.
+
+    Attributes
+    ----------
+    name, host : str
+        Of the worker.
+    reason : str
+        A sentence or two, with what to do.
+    """
+
+    name: str
+    host: str
+    reason: str
 
 
 _job_decoder = msgspec.json.Decoder(Job)

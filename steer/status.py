@@ -6,9 +6,7 @@ from typing import Any
 
 import msgspec
 
-from steer.messages import KINDS
-
-__all__ = ["GenerationCount", "Status", "why_idle"]
+__all__ = ["GenerationCount", "Status"]
 
 
 class GenerationCount(msgspec.Struct, frozen=True):
@@ -50,7 +48,9 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     rates : dict
         Frames a second, ns a day, in the last minute.
     waiting : str
-        One sentence on what the campaign waits for; empty when jobs run.
+        What the campaign waits for, in a sentence (`steer.idle`); empty when it only waits for what runs.
+    refused : list of str
+        Workers that were not let in lately, and why: a line for each reason.
     backlog : int
         Frame messages in the stream.
     updated : float
@@ -88,49 +88,4 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     rates: dict[str, float]
     waiting: str
     updated: float
-
-
-def why_idle(
-    *,
-    phase: str,
-    reason: str,
-    running: int,
-    open: dict[str, int],
-    slots: dict[str, int],
-    frames: int,
-    min_frames: int,
-    model: int,
-) -> str:
-    """One sentence on what the campaign waits for; empty when something runs.
-
-    Parameters
-    ----------
-    running : int
-        Jobs that report progress now.
-    open : dict of str to int
-        Jobs queued or running, by kind.
-    slots : dict of str to int
-        Attached slots by kind, the total under ``"all"``.
-    """
-    if phase != "running":
-        return f"The campaign is {phase}: {reason}." if reason else f"The campaign is {phase}."
-    if slots["all"] == 0:
-        return "No worker is attached; start one with 'steer worker'."
-    unserved = [kind for kind, count in open.items() if count and not slots.get(kind, 0)]
-    if unserved:
-        waiting = ", ".join(f"{open[kind]} {kind}" for kind in unserved)
-        return f"No attached worker accepts these queued jobs: {waiting}; attach one with --kinds {','.join(unserved)}."
-    if running:
-        return ""
-    refused = [kind for kind in KINDS if not slots.get(kind, 0)]
-    if refused:
-        return (
-            f"No attached worker accepts jobs of kind {', '.join(refused)}; attach one with 'steer worker'."
-        )
-    if open.get("train"):
-        return f"Training of latent model {model + 1} is queued."
-    if any(open.values()):
-        return "Jobs are queued and workers are starting on them."
-    if model == 0:
-        return f"Waiting for the first model: {frames} of {min_frames} frames."
-    return "Everything the goals leave room for is done or running; waiting for the last results."
+    refused: list[str] = []

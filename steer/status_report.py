@@ -42,7 +42,7 @@ def describe(status: Status) -> str:
     refined = status.refinements
     rows = [
         ("Campaign", f"{status.campaign}, {status.phase}" + (f": {status.reason}" if status.reason else "")),
-        ("Why idle", status.waiting if status.phase in ("running", "interrupted") else ""),
+        ("Waiting for", status.waiting if status.phase in ("running", "interrupted") else ""),
         ("CG", f"{status.cg_time * 1e-3:.3f} ns in {_simulations(status)}; {status.from_refined} started from AA results"),
         ("Generations", _generations(status)),
         ("Seeds", ", ".join(f"{count} {_ORIGINS[origin]}" for origin, count in sorted(status.seeds.items()))),
@@ -58,6 +58,7 @@ def describe(status: Status) -> str:
         ("Workers", f"{len(status.workers)} with {status.slots['all']} slots"),
         *(("", f"{w['name']} on {w['host']}: {len(w['busy'])} of {w['slots']} slots busy, accepts {', '.join(w['kinds'])}")
           for w in status.workers),
+        *(("Refused", line) for line in status.refused),
         ("Rates", f"{status.rates['frames_per_second']:.1f} frames/s, {status.rates['ns_per_day']:.0f} ns/day of CG"),
     ]  # fmt: skip
     return "\n".join(f"{name:<12} {text}" for name, text in rows if text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -9,8 +10,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from steer.messages import JobProgress, WorkerInfo
-from steer.status import GenerationCount, Status, why_idle
+from steer.decide import BACKLOG
+from steer.idle import Situation, refused_workers, why_idle
+from steer.messages import JobProgress, Refusal, WorkerInfo
+from steer.status import GenerationCount, Status
 
 if TYPE_CHECKING:
     from steer.config import CampaignConfig
@@ -33,12 +36,16 @@ def summarise(
     backlog: int,
     progress: Collection[JobProgress],
     workers: Sequence[WorkerInfo],
+    refusals: Sequence[Refusal],
+    free_space: int,
     history: Sequence[tuple[float, int, float]],
 ) -> Status:
     """Put the snapshot together.
 
     Parameters
     ----------
+    free_space : int
+        Bytes free on the disk of the campaign directory.
     history : sequence of (float, int, float)
         Monotonic time in s, frames stored and CG time in ps, oldest first: for the rates.
     """
@@ -74,15 +81,22 @@ def summarise(
         slots=state.slots,
         rates=_rates(history),
         waiting=why_idle(
-            phase=phase,
-            reason=reason,
-            running=len(progress),
-            open=state.open,
-            slots=state.slots,
-            frames=state.frames,
-            min_frames=config.latent.min_frames,
-            model=state.model,
+            Situation(
+                phase=phase,
+                reason=reason,
+                running=len(progress),
+                open=state.open,
+                slots=state.slots,
+                frames=state.frames,
+                min_frames=config.latent.min_frames,
+                model=state.model,
+                room=math.ceil(BACKLOG * state.slots["all"]),
+                backlog=backlog,
+                free_space=free_space,
+                refusals=refusals,
+            )
         ),
+        refused=refused_workers(refusals),
         updated=time.time(),
     )
 

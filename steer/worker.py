@@ -18,23 +18,27 @@ import signal
 import socket
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack, ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from redis.exceptions import RedisError
+from redis.exceptions import NoPermissionError, RedisError
 
 import steer
 from steer.attempt import Site
+from steer.config import load_config
 from steer.connection import Connection
-from steer.enrolment import Enrolment, enrol, find_connection, version_problem
-from steer.exceptions import ConfigError, ServerError
+from steer.enrolment import Enrolment, enter, find_campaign, find_connection, version_problem
+from steer.exceptions import ConfigError, EnvironmentNotReady, ServerError
 from steer.fleet_keys import FleetKeys
 from steer.job_docket import JobDocket
 from steer.jobs.lifeline import Guard
-from steer.jobs.registry import RUNNERS, kind_of
+from steer.jobs.registry import RUNNERS, SIMULATING, kind_of
 from steer.messages import KINDS, WorkerInfo, encode
+from steer.mps import SharedGpus
+from steer.platform_check import find_platform
+from steer.refusals import forget_refusals, leave_refusal
 from steer.slot_worker import SlotWorker
 from steer.slots import Slot, SlotPool, make_slots
 from steer.supervisor import Supervisor
@@ -67,6 +71,8 @@ class WorkerOptions:
         GPUs to use; empty for none, absent for all.
     slots_per_gpu : int
         Jobs that share one GPU.
+    mps : bool
+        Whether they share it through CUDA's Multi-Process Service.
     kinds : sequence of str
         Kinds of job accepted.
     name : str, optional
@@ -82,7 +88,7 @@ class WorkerOptions:
     heartbeat : float
         Seconds between two announcements; a worker that misses five is gone.
     patience : float
-        Seconds without Redis after which a worker that runs no job leaves.
+        Seconds without a coordinator at the start, or later without Redis, after which a worker without jobs leaves.
     runners : mapping of str to str
         Kind of job to ``module:function``.
     """
@@ -93,6 +99,7 @@ class WorkerOptions:
     slots: int | None = None
     gpus: Sequence[str] | None = None
     slots_per_gpu: int = 1
+    mps: bool = False
     kinds: Sequence[str] = KINDS
     name: str | None = None
     walltime: float | None = None
@@ -117,15 +124,18 @@ def run_worker(options: WorkerOptions) -> int:
     ConfigError
         When an option cannot be used.
     EnvironmentNotReady
-        When this machine or this version of the package does not fit the campaign.
+        When this machine or this version of the package does not fit the campaign, or MPS cannot be had.
     ServerError
         When the server cannot be reached at the start.
     """
     _check(options)
-    slots = make_slots(options.slots, options.gpus, options.slots_per_gpu)
+    slots: Sequence[Slot] = make_slots(options.slots, options.gpus, options.slots_per_gpu)
     logging.getLogger("docket").setLevel(logging.ERROR)
     logging.getLogger("docket.worker").addFilter(_is_no_outage)
-    with Guard() as guard:
+    with ExitStack() as stack:
+        guard = stack.enter_context(Guard())
+        if options.mps:
+            slots = stack.enter_context(SharedGpus(slots, guard)).slots
         return asyncio.run(_Worker(options, slots, guard).run())
 
 
@@ -150,6 +160,7 @@ class _Worker:
         self._leave = asyncio.Event()
         self._at_once = asyncio.Event()
         self._changed = asyncio.Event()
+        self._platform = ""
         self._why = ""
         self._code = OK
         self._away_since: float | None = None
@@ -172,15 +183,39 @@ class _Worker:
 
     # -- coming -------------------------------------------------------------------------------------------------
 
-    async def _enrol(self, redis: Any, connection: Connection) -> Enrolment:
+    async def _enrol(self, redis: Any, connection: Connection) -> Enrolment | None:
+        """Be let in; None when the campaign has ended."""
         options = self._options
         try:
             await redis.ping()
-            enrolment = await enrol(redis, self._name, options.campaign, options.directory)
-            await self._check_name(redis, FleetKeys(enrolment.campaign))
+            announced = await find_campaign(redis, options.campaign, options.directory, options.patience)
+            if announced is None:
+                return None
+            keys = FleetKeys(announced.campaign)
+            try:
+                enrolment = enter(announced, options.directory)
+                self._platform = await self._find_platform(enrolment)
+            except EnvironmentNotReady as error:
+                await leave_refusal(redis, keys, self._name, str(error))
+                raise
+            await self._check_name(redis, keys)
+            await forget_refusals(redis, keys, self._name)
+        except NoPermissionError as error:
+            raise ConfigError(
+                f"The user of {connection} may not work for the campaign {options.campaign!r} there; give the password "
+                "and the URL that belong to it."
+            ) from error
         except RedisError as error:
             raise ServerError(f"The Redis server at {connection} cannot be used: {error}.") from error
         return enrolment
+
+    async def _find_platform(self, enrolment: Enrolment) -> str:
+        """The OpenMM platform of this worker's simulations; empty when it runs none."""
+        runners = {self._options.runners[kind] for kind in self._options.kinds}
+        if not runners & SIMULATING:
+            return ""
+        wanted = load_config(enrolment.directory.config).workers.platform
+        return await find_platform(wanted, self._pool.slots)
 
     async def _check_name(self, redis: Any, keys: FleetKeys) -> None:
         """Two live workers of one name would take each other's jobs for their own."""
@@ -351,6 +386,7 @@ class _Worker:
             slots=len(self._pool.slots),
             kinds=list(self._options.kinds),
             devices=[slot.device for slot in self._pool.slots],
+            platform=self._platform,
             busy=[running.attempt.job.key for running in supervisor.running],
             seen=time.time(),
         )
@@ -367,7 +403,7 @@ class _Worker:
         if state == b"finished":
             self._go("the campaign is finished")
         elif version is not None and (problem := version_problem(version.decode())):
-            await redis.hset(keys.refusals, self._name, problem)
+            await leave_refusal(redis, keys, self._name, problem)
             self._go(problem)
         for running, run in zip(jobs, runs, strict=True):
             if run == b"cancelled":

@@ -27,6 +27,7 @@ __all__ = ["attach_worker", "worker"]
     show_default=True,
     help="Jobs that share one GPU.",
 )
+@click.option("--mps", is_flag=True, help="Have them share it through CUDA MPS, instead of taking turns.")
 @click.option("--kinds", metavar="LIST", help="Kinds of job to accept: cg,refine,train [default: all].")
 @click.option("--walltime", metavar="TIME", help="Hand jobs back in time for this limit: '4 h'.")
 @click.option(
@@ -56,6 +57,7 @@ def worker(
     slots: int | None,
     gpus: str | None,
     slots_per_gpu: int,
+    mps: bool,
     kinds: str | None,
     walltime: str | None,
     directory: Path | None,
@@ -90,12 +92,13 @@ def worker(
             image,
             slots,
             slots_per_gpu,
+            mps,
             _known_kinds(kinds),
         )
     _need_print(
         workers=workers, gpus_per_worker=gpus_per_worker, cpus_per_worker=cpus_per_worker, image=image
     )
-    return attach_worker(url, slots, gpus, slots_per_gpu, kinds, walltime, directory, campaign, name)
+    return attach_worker(url, slots, gpus, slots_per_gpu, mps, kinds, walltime, directory, campaign, name)
 
 
 def attach_worker(
@@ -103,6 +106,7 @@ def attach_worker(
     slots: int | None = None,
     gpus: str | None = None,
     slots_per_gpu: int = 1,
+    mps: bool = False,
     kinds: str | None = None,
     walltime: str | None = None,
     directory: Path | None = None,
@@ -120,6 +124,7 @@ def attach_worker(
         slots=slots,
         gpus=_gpus(gpus),
         slots_per_gpu=slots_per_gpu,
+        mps=mps,
         kinds=_list(kinds) if kinds is not None else KINDS,
         name=_checked_name(name),
         walltime=_seconds(walltime),

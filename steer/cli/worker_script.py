@@ -28,6 +28,7 @@ def print_script(
     image: str | None,
     slots: int | None,
     slots_per_gpu: int,
+    mps: bool,
     kinds: tuple[str, ...],
 ) -> int:
     """Print how `system` starts workers for a campaign; returns the exit code.
@@ -36,7 +37,7 @@ def print_script(
     ----------
     system : str
         One of `steer.launchers.LAUNCHERS`.
-    url, directory, campaign, walltime, slots, slots_per_gpu, kinds
+    url, directory, campaign, walltime, slots, slots_per_gpu, mps, kinds
         As for the worker itself; walltime in seconds.
     workers, gpus, cpus, image
         As for `steer.launchers.Request`; None for its defaults.
@@ -61,6 +62,7 @@ def print_script(
         walltime=walltime,
         slots=slots,
         slots_per_gpu=slots_per_gpu,
+        mps=mps,
         kinds=kinds,
         **{key: value for key, value in chosen.items() if value is not None},  # type: ignore[arg-type]
     )

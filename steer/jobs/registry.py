@@ -17,7 +17,7 @@ from steer.messages import Job, JobResult, TrainJob
 if TYPE_CHECKING:
     from steer.jobs.context import JobContext
 
-__all__ = ["RUNNERS", "Runner", "job_folder", "kind_of", "resolve"]
+__all__ = ["RUNNERS", "SIMULATING", "Runner", "job_folder", "kind_of", "resolve"]
 
 Runner = Callable[[Job, "JobContext"], JobResult]
 """What does a job. It may be called again after an interruption and must then go on from what it saved."""
@@ -28,6 +28,9 @@ RUNNERS: Mapping[str, str] = {
     "train": "steer.jobs.train:run",
 }
 """Kind of job to ``module:function``."""
+
+SIMULATING = frozenset({RUNNERS["cg"], RUNNERS["refine"]})
+"""Those that need a platform of OpenMM."""
 
 
 def kind_of(job: Job) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from string import Template
 from urllib.parse import unquote, urlsplit
 
@@ -138,7 +139,7 @@ def _kinds(request: Request) -> tuple[str, ...]:
 
 def _arguments(request: Request, connection: Connection) -> str:
     directory = f"{MOUNT}/{request.campaign}"
-    arguments = ["worker", connection.shown, "--directory", directory, *request.options]
+    arguments = ["worker", connection.shown, "--directory", directory, *chain.from_iterable(request.options)]
     return "\n".join(f"            - {argument(each)}" for each in arguments)
 
 

@@ -46,6 +46,8 @@ class Request:
         Jobs at once of one worker; absent: one for each share of a GPU, otherwise one for each CPU core.
     slots_per_gpu : int
         Jobs that share one GPU.
+    mps : bool
+        Whether they share it through CUDA's Multi-Process Service.
     kinds : tuple of str
         Kinds of job that the workers accept; all when empty.
     image : str
@@ -67,6 +69,7 @@ class Request:
     walltime: float | None = None
     slots: int | None = None
     slots_per_gpu: int = 1
+    mps: bool = False
     kinds: tuple[str, ...] = ()
     image: str = "steer:cuda12"
 
@@ -74,6 +77,10 @@ class Request:
         self._check_text()
         if self.workers < 1 or self.cpus < 1 or self.gpus < 0 or self.slots_per_gpu < 1:
             raise ConfigError("--workers and --cpus-per-worker are numbers from 1, --gpus-per-worker from 0.")
+        if self.mps and self.capacity <= self.gpus:
+            raise ConfigError(
+                "--mps lets jobs share a GPU, and here each has one alone; give --slots-per-gpu 2 or more."
+            )
         if self.walltime is not None and self.walltime < SHORTEST:
             raise ConfigError(
                 f"--walltime: {self.walltime:g} s is too short for a batch job, which needs {SHORTEST} s at least."
@@ -100,18 +107,22 @@ class Request:
         return self.slots or (self.gpus * self.slots_per_gpu if self.gpus else self.cpus)
 
     @property
-    def options(self) -> list[str]:
-        """Options of ``steer worker``, apart from URL, directory and name, not quoted."""
-        options = ["--campaign", self.campaign, *self._room()]
+    def options(self) -> list[tuple[str, ...]]:
+        """Options of ``steer worker``, apart from URL, directory and name, each with its value; not quoted."""
+        options = [("--campaign", self.campaign), *self._room()]
         if self.kinds:
-            options += ["--kinds", ",".join(self.kinds)]
+            options.append(("--kinds", ",".join(self.kinds)))
         if self.walltime is not None:
-            options += ["--walltime", f"{int(self.walltime) - MARGIN} s"]
+            options.append(("--walltime", f"{int(self.walltime) - MARGIN} s"))
         return options
 
-    def _room(self) -> list[str]:
+    def _room(self) -> list[tuple[str, ...]]:
         """Slots are told and not looked for where there is no GPU: cores of others are seen inside containers."""
         if not self.gpus:
-            return ["--gpus", "none", "--slots", str(self.capacity)]
-        options = ["--slots-per-gpu", str(self.slots_per_gpu)] if self.slots_per_gpu > 1 else []
-        return options if self.slots is None else [*options, "--slots", str(self.slots)]
+            return [("--gpus", "none"), ("--slots", str(self.capacity))]
+        options: list[tuple[str, ...]] = []
+        if self.slots_per_gpu > 1:
+            options.append(("--slots-per-gpu", str(self.slots_per_gpu)))
+        if self.slots is not None:
+            options.append(("--slots", str(self.slots)))
+        return [*options, ("--mps",)] if self.mps else options

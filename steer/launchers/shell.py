@@ -5,6 +5,7 @@ The shell is replaced by the worker (``exec``), so that a signal for the batch j
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from string import Template
 
 from steer.launchers.request import Request
@@ -51,7 +52,7 @@ def body(request: Request, name: str) -> str:
         The worker's name in bash, made of what the batch system calls the job; not quoted here.
     """
     arguments = [] if request.url is None else [quote(request.url)]
-    arguments += ['--directory "$directory"', '--name "$name"', *_pairs(request.options)]
+    arguments += ['--directory "$directory"', '--name "$name"', *_quoted(request.options)]
     return _BODY.substitute(
         directory=quote(str(request.directory)),
         command=quote(request.command),
@@ -61,5 +62,5 @@ def body(request: Request, name: str) -> str:
     )
 
 
-def _pairs(options: list[str]) -> list[str]:
-    return [f"{option} {quote(value)}" for option, value in zip(options[::2], options[1::2], strict=True)]
+def _quoted(options: Sequence[tuple[str, ...]]) -> list[str]:
+    return [" ".join([option[0], *map(quote, option[1:])]) for option in options]

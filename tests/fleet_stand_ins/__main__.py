@@ -1,4 +1,4 @@
-"""``python -m fleet_stand_ins URL JSON-OPTIONS``: a real worker daemon whose jobs count."""
+"""``python -m fleet_stand_ins URL JSON-OPTIONS``: a real worker daemon whose jobs count, unless ``real_jobs`` is set."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from steer.exceptions import SteerError
+from steer.jobs.registry import RUNNERS
 from steer.messages import KINDS
 from steer.worker import WorkerOptions, run_worker
 
@@ -16,7 +17,8 @@ if __name__ == "__main__":
     options = json.loads(sys.argv[2])
     if "directory" in options:
         options["directory"] = Path(options["directory"])
-    runners = dict.fromkeys(KINDS, "fleet_stand_ins.jobs:run")
+    real = options.pop("real_jobs", False)
+    runners = RUNNERS if real else dict.fromkeys(KINDS, "fleet_stand_ins.jobs:run")
     try:
         code = run_worker(WorkerOptions(url=sys.argv[1], gpus=[], runners=runners, **options))
     except SteerError as error:

@@ -1,4 +1,4 @@
-"""Status: why nothing runs, in one sentence; and a snapshot that people and programs can read."""
+"""Status: a snapshot that people and programs can read."""
 
 import io
 
@@ -9,45 +9,10 @@ from steer.campaign import CampaignDirectory
 from steer.config import CampaignConfig
 from steer.console import PlainLines, status_line
 from steer.exceptions import CampaignError
-from steer.status import GenerationCount, Status, why_idle
+from steer.status import GenerationCount, Status
 from steer.status_report import current_status, describe
 
 ALL = {"all": 2, "cg": 2, "refine": 2, "train": 2}
-NONE = {"cg": 0, "refine": 0, "train": 0}
-
-
-def idle(**changes) -> str:
-    values = {
-        "phase": "running",
-        "reason": "",
-        "running": 0,
-        "open": NONE,
-        "slots": ALL,
-        "frames": 312,
-        "min_frames": 500,
-        "model": 0,
-    }
-    return why_idle(**{**values, **changes})
-
-
-@pytest.mark.parametrize(
-    ("changes", "expected"),
-    [
-        ({}, "312 of 500 frames"),
-        ({"slots": {"all": 0}}, "No worker is attached"),
-        ({"running": 1}, ""),
-        ({"open": {**NONE, "train": 1}}, "Training of latent model 1 is queued"),
-        ({"open": {**NONE, "cg": 1}}, "workers are starting"),
-        ({"open": {**NONE, "refine": 2}, "slots": {**ALL, "refine": 0}}, "--kinds refine"),
-        ({"slots": {**ALL, "refine": 0}, "model": 1}, "accepts jobs of kind refine"),
-        ({"model": 1}, "waiting for the last results"),
-        ({"phase": "finished", "reason": "20 of 20 refinements"}, "finished: 20 of 20 refinements"),
-    ],
-)
-def test_one_sentence_says_what_the_campaign_waits_for(changes, expected):
-    sentence = idle(**changes)
-    assert expected in sentence
-    assert "\n" not in sentence
 
 
 @pytest.fixture
@@ -101,6 +66,7 @@ def status() -> Status:
         rates={"frames_per_second": 12.5, "ns_per_day": 400.0},
         waiting="",
         updated=0.0,
+        refused=["node7: install the same version"],
     )
 
 
@@ -117,6 +83,7 @@ def test_the_description_tells_every_number_a_user_asks_for(status):
         "cg:cg-000009",
         "1 of 2 slots busy",
         "12.5 frames/s",
+        "Refused      node7: install the same version",
     ):
         assert piece in text, piece
 

@@ -111,8 +111,8 @@ def start_worker(server, tmp_path, fleet):
     """A function that starts a worker daemon, with the rights of a worker, and waits until it is attached."""
     daemons = []
 
-    def start_worker(wait=True, **options):
-        daemon = Daemon(server.worker_connection.url, tmp_path / f"worker-{len(daemons)}.log", **options)
+    def start_worker(wait=True, connection=server.worker_connection, **options):
+        daemon = Daemon(connection.url, tmp_path / f"worker-{len(daemons)}.log", **options)
         daemons.append(daemon)
         if wait:
             pid = daemon.process.pid

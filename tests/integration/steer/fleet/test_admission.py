@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import pickle
+import socket
 
+import pytest
 import redis
 from conformance.fleet import cg_job, collect
 
 import steer
+from steer.config import dump_config, load_config
 
 from .conftest import wait_for
 
@@ -112,10 +115,32 @@ def test_another_version_is_refused_on_both_sides(fleet, start_worker, open_clie
     late = start_worker(wait=False, name="late")
     assert late.wait() == 1
     assert "EnvironmentNotReady" in late.log.read_text()
-    assert fleet.refusals().keys() == {"old", "late"}
-    for reason in fleet.refusals().values():
-        assert "9.9.9" in reason
-        assert steer.__version__ in reason
+    assert [refusal.name for refusal in fleet.refusals()] == ["late", "old"]
+    for refusal in fleet.refusals():
+        assert "9.9.9" in refusal.reason
+        assert steer.__version__ in refusal.reason
+
+
+def test_a_worker_without_the_campaigns_platform_is_refused_on_both_sides(
+    fleet, start_worker, directory, folder
+):
+    config = load_config(directory.config)
+    workers = config.workers.model_copy(update={"platform": "HIP"})
+    directory.config.write_text(dump_config(config.model_copy(update={"workers": workers})))
+    fleet.submit(cg_job(1))
+
+    refused = start_worker(wait=False, name="cpu-only", real_jobs=True)
+
+    assert refused.wait() == 1
+    (refusal,) = fleet.refusals()
+    assert (refusal.name, refusal.host) == ("cpu-only", socket.gethostname())
+    assert "The campaign's platform (HIP) does not work on cpu of this machine" in refusal.reason
+    assert refusal.reason in refused.log.read_text()
+    assert folder(1).pids() == []
+
+    trainer = start_worker(name="trainer", real_jobs=True, kinds=["train"])
+    assert fleet.refusals() == []
+    assert trainer.process.poll() is None
 
 
 def test_two_workers_of_one_name_cannot_be_attached(start_worker):
@@ -125,10 +150,34 @@ def test_two_workers_of_one_name_cannot_be_attached(start_worker):
     assert "'alice' is attached already" in second.log.read_text()
 
 
-def test_a_worker_finds_its_campaign_or_asks_which(start_worker, open_client, tmp_path):
+def test_a_worker_finds_its_campaign_or_asks_which(server, start_worker, open_client, tmp_path):
     worker = start_worker(directory=str(tmp_path / "campaign"))
-    open_client().hset("other:meta", "state", "open")
-    undecided = start_worker(wait=False)
+    client = open_client()
+    client.hset("old:meta", "state", "finished")
+    client.hset("other:meta", "state", "open")
+    undecided = start_worker(wait=False, connection=server.connection)
     assert undecided.wait() == 1
     assert "Several campaigns are on this server: other, trp" in undecided.log.read_text()
     assert worker.process.poll() is None
+
+
+def test_a_worker_with_the_rights_of_one_campaign_is_not_confused_by_others(start_worker, open_client):
+    open_client().hset("other:meta", "state", "open")
+    start_worker()
+    stranger = start_worker(wait=False, campaign="other")
+    assert stranger.wait() == 1
+    assert "may not work for the campaign 'other'" in stranger.log.read_text()
+
+
+@pytest.mark.parametrize("options", [{}, {"campaign": "trp"}])
+def test_a_campaign_that_has_ended_is_no_reason_to_wait(fleet, start_worker, options):
+    fleet.finish()
+    late = start_worker(wait=False, **options)
+    assert late.wait() == 0
+    assert "trp has ended, so there is nothing to do here" in late.log.read_text()
+
+
+def test_a_worker_does_not_wait_for_ever_for_a_campaign(server, start_worker):
+    early = start_worker(wait=False, connection=server.connection, campaign="another", patience=3.0)
+    assert early.wait() == 1
+    assert "No coordinator announced another on this server within 3 s" in early.log.read_text()

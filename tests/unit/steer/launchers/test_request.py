@@ -32,13 +32,13 @@ def test_what_cannot_be_printed_safely_is_refused(request_of, told, problem) -> 
 
 def test_the_worker_leaves_before_the_batch_system_ends_it(request_of) -> None:
     options = request_of(walltime=14_400.0).options
-    assert options[options.index("--walltime") + 1] == "14340 s"
+    assert ("--walltime", "14340 s") in options
 
 
 def test_without_gpus_the_worker_is_told_its_slots_and_does_not_count_cores(request_of) -> None:
     options = request_of(gpus=0, cpus=8).options
-    assert options[options.index("--gpus") + 1] == "none"
-    assert options[options.index("--slots") + 1] == "8"
+    assert ("--gpus", "none") in options
+    assert ("--slots", "8") in options
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,9 @@ def test_without_gpus_the_worker_is_told_its_slots_and_does_not_count_cores(requ
 )
 def test_capacity_is_what_one_worker_runs_at_once(request_of, told, capacity) -> None:
     assert request_of(**told).capacity == capacity
+
+
+def test_sharing_through_mps_is_passed_on_where_something_is_shared(request_of) -> None:
+    assert ("--mps",) in request_of(gpus=2, slots_per_gpu=2, mps=True).options
+    with pytest.raises(ConfigError, match="--slots-per-gpu 2 or more"):
+        request_of(gpus=2, mps=True)

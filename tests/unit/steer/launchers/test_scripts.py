@@ -89,12 +89,15 @@ def test_the_shell_becomes_the_worker_whatever_the_directory_is_called(
     request_of, campaign, steer, tmp_path, system, name
 ) -> None:
     directory = campaign(name)
-    request = request_of(directory=directory, command=str(steer), walltime=14_400.0, slots=3, slots_per_gpu=3)
+    request = request_of(
+        directory=directory, command=str(steer), walltime=14_400.0, slots_per_gpu=3, mps=True
+    )
     process = start(launcher(system)(request), system, tmp_path)
     process.communicate(timeout=30)
     pid, _, *arguments = told(directory)
     assert process.returncode == 0
     assert int(pid) == process.pid, "a signal for the shell must reach the worker"
+    arguments.remove("--mps")
     options = dict(zip(arguments[1::2], arguments[2::2], strict=True))
     assert arguments[0] == "worker"
     assert options["--directory"] == str(directory)
