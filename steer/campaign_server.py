@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from steer.connection import Connection, connect
+from steer.connection import Connection, connect, from_user
 from steer.exceptions import ServerError
 from steer.server import EmbeddedRedis
 
@@ -74,7 +74,7 @@ def campaign_server(
         When it cannot be started or reached, or would lose jobs.
     """
     if url is not None:
-        connection = Connection.parse(url)
+        connection = from_user(url)
         _refuse_unsafe(connection)
         yield CampaignServer(connection, connection.shown, None)
         return

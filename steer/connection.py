@@ -2,10 +2,15 @@
 
 A password never needs to stand in a command line, where every user of the machine can read it: it is taken from the
 variable ``STEER_REDIS_PASSWORD``, or from a file.
+
+A ``rediss://`` URL is encrypted, and the server's certificate always checked: against the authorities that this machine
+trusts, or those in the file ``ssl_ca_certs``. ``ssl_certfile`` and ``ssl_keyfile`` are our own certificate, for servers
+that ask for one: ``rediss://host:6379/0?ssl_ca_certs=/etc/redis/ca.pem``.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,12 +24,25 @@ from steer.exceptions import ConfigError, ServerError
 if TYPE_CHECKING:
     from redis import Redis
 
-__all__ = ["PASSWORD_VARIABLE", "Connection", "connect", "server_errors"]
+__all__ = ["PASSWORD_VARIABLE", "Connection", "connect", "from_user", "reason", "server_errors"]
+
+log = logging.getLogger(__name__)
 
 PASSWORD_VARIABLE = "STEER_REDIS_PASSWORD"
 """Environment variable that a password is taken from."""
 
 _SCHEMES = ("redis", "rediss", "unix")
+_FILES = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
+_OPTIONS = ("db", *_FILES)
+_EXPLAINED = {
+    "CERTIFICATE_VERIFY_FAILED": "the server's certificate is for another name, or signed by nobody this machine trusts; "
+    "name the file of its authority in the URL with ?ssl_ca_certs=/PATH/ca.pem",
+    "CERTIFICATE_REQUIRED": "the server wants to see a certificate of ours; name its files in the URL with "
+    "ssl_certfile=/PATH/client.pem&ssl_keyfile=/PATH/client.key",
+    "UNKNOWN_CA": "the server does not trust the authority of our certificate (ssl_certfile)",
+    "KEY_VALUES_MISMATCH": "ssl_keyfile is not the key of the certificate in ssl_certfile",
+    "WRONG_VERSION_NUMBER": "the server does not speak TLS at this port; give its TLS port, or redis:// without TLS",
+}
 _EXPECTED = "expected redis://HOST:PORT/0, rediss://HOST:PORT/0 (encrypted) or unix:///PATH/redis.sock"
 
 
@@ -92,6 +110,23 @@ class Connection:
     def __str__(self) -> str:
         return self.shown
 
+    def check_files(self) -> None:
+        """See that the certificates that the URL names are there.
+
+        Raises
+        ------
+        ConfigError
+            Naming the option and the file that cannot be read.
+        """
+        for option, path in parse_qsl(urlsplit(self.address).query):
+            if option in _FILES:
+                try:
+                    open(path, "rb").close()
+                except OSError as error:
+                    raise ConfigError(
+                        f"the URL's {option} cannot be read: {error.strerror}.", file=path
+                    ) from error
+
     def as_user(self, username: str, password: str) -> Connection:
         """The same server as somebody else."""
         return replace(self, username=username, password=password)
@@ -99,6 +134,23 @@ class Connection:
     def _with_user(self, user: str) -> str:
         scheme, rest = self.address.split("://", 1)
         return f"{scheme}://{user}{rest}"
+
+
+def from_user(url: str) -> Connection:
+    """The connection of a URL from a command line, with a warning when a password stands in it.
+
+    Raises
+    ------
+    ConfigError
+        When the URL cannot be used.
+    """
+    if _split(url).password:
+        log.warning(
+            "the password in the server's URL can be read by every user of this machine while the command runs: leave "
+            "it out and set %s instead",
+            PASSWORD_VARIABLE,
+        )
+    return Connection.parse(url)
 
 
 def connect(connection: Connection, *, name: str = "steer", retries: int = 3, **options: Any) -> Redis:
@@ -113,6 +165,11 @@ def connect(connection: Connection, *, name: str = "steer", retries: int = 3, **
         How often a command is tried again when the connection breaks, within about two seconds.
     **options
         Of `redis.Redis`, in place of ours.
+
+    Raises
+    ------
+    ConfigError
+        When the URL cannot be used, or names certificates that cannot be read.
     """
     from redis import Redis
     from redis.backoff import ExponentialBackoff
@@ -125,6 +182,7 @@ def connect(connection: Connection, *, name: str = "steer", retries: int = 3, **
         "health_check_interval": 30,
         "retry": Retry(ExponentialBackoff(cap=1.0, base=0.1), retries),
     }
+    connection.check_files()
     try:
         return Redis.from_url(connection.url, **(defaults | options))
     except ValueError as error:
@@ -147,8 +205,16 @@ def server_errors(what: str) -> Iterator[None]:
     except (RedisError, OSError) as error:
         raise ServerError(
             f"While {what}, the Redis server did not answer as it must ({type(error).__name__}: {error}); "
-            "see that it runs and that user and password are right."
+            f"{reason(error)}."
         ) from error
+
+
+def reason(error: Exception) -> str:
+    """What is behind an error of the client library, and what to do: a clause without full stop."""
+    for sign, explained in _EXPLAINED.items():
+        if sign in str(error):
+            return explained
+    return "see that it runs and that user and password are right"
 
 
 def _split(url: str) -> SplitResult:
@@ -170,7 +236,20 @@ def _split(url: str) -> SplitResult:
         raise ConfigError(
             f"give the password in {PASSWORD_VARIABLE} or a file, not among the URL's options, where logs show it."
         )
+    _check_options(parts)
     return parts
+
+
+def _check_options(parts: SplitResult) -> None:
+    for option, value in parse_qsl(parts.query, keep_blank_values=True):
+        if option not in _OPTIONS:
+            raise ConfigError(f"the URL's option {option!r} is unknown; there are {', '.join(_OPTIONS)}.")
+        if option == "db" and not (value.isascii() and value.isdigit()):
+            raise ConfigError(f"the URL's database db={value!r} is no number.")
+        if option in _FILES and parts.scheme != "rediss":
+            raise ConfigError(f"the URL's option {option} is for encrypted connections: use rediss://.")
+        if option in _FILES and not value.startswith("/"):
+            raise ConfigError(f"the URL's {option} must be an absolute path, not {value!r}.")
 
 
 def _read_password(path: Path) -> str:

@@ -16,7 +16,7 @@ from redis.exceptions import NoPermissionError
 import steer
 from steer.campaign import CampaignDirectory
 from steer.config import load_config
-from steer.connection import Connection
+from steer.connection import Connection, from_user
 from steer.exceptions import ConfigError, EnvironmentNotReady
 from steer.fleet_keys import ANY_META, FleetKeys
 
@@ -91,7 +91,7 @@ def find_connection(url: str | None, directory: Path | None) -> Connection:
                 "'steer run' started a Redis server of its own."
             )
         return found.worker
-    connection = Connection.parse(url)
+    connection = from_user(url)
     if not connection.password and found is not None:
         password = found.worker_password if connection.username == WORKER else found.password
         return connection.as_user(connection.username, password)

@@ -28,7 +28,7 @@ from redis.exceptions import NoPermissionError, RedisError
 import steer
 from steer.attempt import Site
 from steer.config import load_config
-from steer.connection import Connection
+from steer.connection import Connection, reason
 from steer.enrolment import Enrolment, enter, find_campaign, find_connection, version_problem
 from steer.exceptions import ConfigError, EnvironmentNotReady, ServerError
 from steer.fleet_keys import FleetKeys
@@ -172,6 +172,7 @@ class _Worker:
             limit = self._options.walltime - self._options.grace
             asyncio.get_running_loop().call_later(limit, self._go, "the walltime is near")
         connection = find_connection(self._options.url, self._options.directory)
+        connection.check_files()
         async with AsyncExitStack() as stack:
             redis = _client(connection)
             stack.push_async_callback(redis.aclose)
@@ -206,7 +207,9 @@ class _Worker:
                 "and the URL that belong to it."
             ) from error
         except RedisError as error:
-            raise ServerError(f"The Redis server at {connection} cannot be used: {error}.") from error
+            raise ServerError(
+                f"The Redis server at {connection} cannot be used ({error}); {reason(error)}."
+            ) from error
         return enrolment
 
     async def _find_platform(self, enrolment: Enrolment) -> str:

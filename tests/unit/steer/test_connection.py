@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steer.connection import PASSWORD_VARIABLE, Connection, connect
+from steer.connection import PASSWORD_VARIABLE, Connection, connect, from_user
 from steer.exceptions import ConfigError
 
 
@@ -88,3 +88,35 @@ def test_a_password_is_never_shown():
     with pytest.raises(ConfigError) as caught:
         parse("redis://me:hunter2@host:nowhere")
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("redis://host?socket_timout=3", "'socket_timout' is unknown; there are db, ssl_ca_certs"),
+        ("rediss://host?ssl_cert_reqs=none", "'ssl_cert_reqs' is unknown"),
+        ("redis://host?db=x", "db='x' is no number"),
+        ("redis://host?db=", "is no number"),
+        ("redis://host?ssl_ca_certs=/ca.pem", "use rediss://"),
+        ("unix:///s?ssl_keyfile=/k.pem", "use rediss://"),
+        ("rediss://host?ssl_ca_certs=ca.pem", "must be an absolute path"),
+    ],
+)
+def test_options_that_do_nothing_good_are_refused(url, message):
+    with pytest.raises(ConfigError, match=message.replace("?", r"\?")):
+        parse(url)
+
+
+def test_a_certificate_that_is_not_there_is_named(tmp_path):
+    path = tmp_path / "ca.pem"
+    with pytest.raises(ConfigError, match=rf"{path}.*ssl_ca_certs cannot be read"):
+        connect(parse(f"rediss://host?ssl_ca_certs={path}"))
+
+
+def test_a_password_on_a_command_line_is_warned_of_and_not_repeated(caplog):
+    assert from_user("redis://:hunter2@host").password == "hunter2"
+    assert f"set {PASSWORD_VARIABLE} instead" in caplog.text
+    assert "hunter2" not in caplog.text
+    caplog.clear()
+    from_user("redis://worker@host")
+    assert caplog.text == ""
