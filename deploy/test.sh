@@ -18,6 +18,8 @@ main() {
     say "installing steer and the test tools"
     pip_install --editable '.[test]'
     debian_package shellcheck
+    debian_package redis-server
+    debian_package openssl
     check "ruff check" "$bin/ruff" check .
     check "ruff format" "$bin/ruff" format --check .
     check "mypy" "$bin/mypy"

@@ -34,14 +34,17 @@ PASSWORD_VARIABLE = "STEER_REDIS_PASSWORD"
 _SCHEMES = ("redis", "rediss", "unix")
 _FILES = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
 _OPTIONS = ("db", *_FILES)
+_OURS = (
+    "the server may want to see a certificate of ours that its authority has signed; name its files in the URL with "
+    "ssl_certfile=/PATH/client.pem&ssl_keyfile=/PATH/client.key"
+)
 _EXPLAINED = {
     "CERTIFICATE_VERIFY_FAILED": "the server's certificate is for another name, or signed by nobody this machine trusts; "
     "name the file of its authority in the URL with ?ssl_ca_certs=/PATH/ca.pem",
-    "CERTIFICATE_REQUIRED": "the server wants to see a certificate of ours; name its files in the URL with "
-    "ssl_certfile=/PATH/client.pem&ssl_keyfile=/PATH/client.key",
-    "UNKNOWN_CA": "the server does not trust the authority of our certificate (ssl_certfile)",
+    "CERTIFICATE_REQUIRED": _OURS,
+    "UNKNOWN_CA": _OURS,
+    "EOF occurred in violation of protocol": _OURS,
     "KEY_VALUES_MISMATCH": "ssl_keyfile is not the key of the certificate in ssl_certfile",
-    "WRONG_VERSION_NUMBER": "the server does not speak TLS at this port; give its TLS port, or redis:// without TLS",
 }
 _EXPECTED = "expected redis://HOST:PORT/0, rediss://HOST:PORT/0 (encrypted) or unix:///PATH/redis.sock"
 
