@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from sims.landscapes import DoubleWell, embed
+from sims.landscapes.engine import ToyEngine
 from sims.run import run_simulation
-from sims.toy import DoubleWell, ToyEngine, embed
 from sims.trajectory import read_parts
 
 STEPS, SEGMENT, EVERY = 400_000, 20_000, 500

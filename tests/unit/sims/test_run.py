@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from sims.engines.protocol import EngineFrame
 from sims.exceptions import SimulationDiverged, StateMismatch
 from sims.files import write_atomic
+from sims.landscapes import DoubleWell, embed
+from sims.landscapes.engine import ToyEngine, ToyOptions
 from sims.run import RunSummary, list_states, run_simulation, state_path
-from sims.toy import DoubleWell, ToyEngine, ToyOptions, embed
 from sims.trajectory import list_parts, part_path, read_parts
 
 WELL = DoubleWell()
