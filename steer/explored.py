@@ -111,7 +111,7 @@ class ExploredMap:
         if self._current is None:
             return None
         count = len(self._current)
-        eligible = self._current.sane & (self._store.level[:count] == "cg")
+        eligible = self._current.sane & self._store.is_level("cg")[:count]
         eligible[np.fromiter((row for row in promoted if row < count), np.int64)] = False
         rows = np.flatnonzero(eligible)
         return Candidates(self._current.points[rows], self._store.number[rows].astype(np.int64)), rows

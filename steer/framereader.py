@@ -16,9 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from steer.columns import COLUMNS, Columns
+from steer.columns import COLUMNS, DAMAGED, UNKNOWN, Columns, level_names
 from steer.exceptions import StorageError
+from steer.losses import Loss, losses
 from steer.shards import LEVELS, Layout, count_sound, positions_of, record_dtype, shard_path, sound
+from steer.shardtable import columns_of, read_table
 
 __all__ = ["FrameReader"]
 
@@ -47,7 +49,6 @@ class FrameReader:
         self._dtype = record_dtype(self.layout.n_beads)
         self._columns = Columns()
         self._maps: dict[int, NDArray[np.void]] = {}
-        self._damaged: set[int] = set()
         self._rows = 0
         self.refresh()
 
@@ -68,7 +69,12 @@ class FrameReader:
     @property
     def level(self) -> NDArray[np.str_]:
         """``cg`` or ``aa``, shape (n,); ``""`` for rows found damaged."""
-        return self._column("level")
+        return level_names(self._column("level"))
+
+    def is_level(self, level: str) -> NDArray[np.bool_]:
+        """Which rows are of a level, shape (n,); damaged ones are of none."""
+        mask: NDArray[np.bool_] = self._column("level") == LEVELS.index(level)
+        return mask
 
     @property
     def number(self) -> NDArray[np.uint32]:
@@ -93,7 +99,7 @@ class FrameReader:
     @property
     def damaged(self) -> NDArray[np.int64]:
         """Rows found damaged so far, ascending."""
-        return np.array(sorted(self._damaged), np.int64)
+        return np.flatnonzero(self._column("level") >= DAMAGED)
 
     def count(self, level: str) -> int:
         """Rows of a level."""
@@ -110,7 +116,8 @@ class FrameReader:
     def simulations(self, rows: slice | ArrayLike) -> list[str]:
         """Ids of the simulations that rows are from, ``""`` for rows found damaged."""
         indices = self._indices(rows)
-        levels, numbers = self.level[indices].tolist(), self.number[indices].tolist()
+        levels = level_names(self._column("level")[indices]).tolist()
+        numbers = self.number[indices].tolist()
         return [f"{level}-{n:06d}" if level else "" for level, n in zip(levels, numbers, strict=True)]
 
     def positions(self, rows: slice | ArrayLike) -> NDArray[np.float32]:
@@ -214,22 +221,40 @@ class FrameReader:
 
     # -- damage -------------------------------------------------------------------------------------------------
 
-    def _report(self, rows: NDArray[np.int64]) -> None:
-        new = np.array(sorted(set(rows.tolist()) - self._damaged), np.int64)
-        if len(new) == 0:
-            return
-        self._column("level")
-        self._columns.mask(new)
-        self._damaged.update(new.tolist())
-        for shard, count in zip(
-            *np.unique(new // self.layout.rows_per_shard, return_counts=True), strict=True
-        ):
+    def _report(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Mask rows found damaged, and say what they were; returns those that were not known to be."""
+        new = np.unique(rows)
+        new = new[self._column("level")[new] < DAMAGED]
+        if len(new):
+            losses = self.losses_of(new)
+            self._columns.mask(new)
+            self._tell(new, losses)
+        return new
+
+    def _tell(self, rows: NDArray[np.int64], losses: list[Loss]) -> None:
+        for shard in np.unique(self._shards(rows)).tolist():
+            here = rows[self._shards(rows) == shard]
             log.warning(
-                "%s: %d damaged records are left out, the first in row %d",
-                shard_path(self.directory, int(shard)),
-                count,
-                new[new // self.layout.rows_per_shard == shard][0],
+                "%s: %d damaged records are left out, the first in row %d (%s)",
+                shard_path(self.directory, shard),
+                len(here),
+                here[0],
+                "; ".join(map(str, losses)),
             )
+
+    def losses_of(self, rows: NDArray[np.int64]) -> list[Loss]:
+        """The frames of these rows, by simulation, as far as anything says which they were."""
+        columns = {name: np.empty(len(rows), COLUMNS[name]) for name in ("level", "number", "step")}
+        columns["level"] = self._column("level")[rows]
+        for shard in np.unique(self._shards(rows)):
+            here = self._shards(rows) == shard
+            offsets = rows[here] - shard * self.layout.rows_per_shard
+            for name in ("number", "step"):
+                columns[name][here] = self._shard_column(int(shard), name)[offsets]
+        return losses(columns["level"], columns["number"], columns["step"])
+
+    def _shards(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        return rows // self.layout.rows_per_shard
 
     def _with_stand_ins(
         self, records: NDArray[np.void], indices: NDArray[np.int64], good: NDArray[np.bool_]
@@ -255,21 +280,28 @@ class FrameReader:
     # -- columns ------------------------------------------------------------------------------------------------
 
     def _column(self, name: str) -> NDArray[Any]:
-        while len(self._columns) < self._rows:
-            shard, offset = divmod(len(self._columns), self.layout.rows_per_shard)
-            self._columns.extend(self._read_columns(shard)[offset:])
+        self._columns.reserve(name, self._rows)
+        while (have := self._columns.rows(name)) < self._rows:
+            shard, offset = divmod(have, self.layout.rows_per_shard)
+            self._columns.extend(name, self._shard_column(shard, name, offset))
+            if name == "level":
+                self._notice_damage(have)
         return self._columns[name]
 
-    def _read_columns(self, shard: int) -> NDArray[np.void]:
-        """Columns of one shard: of a full one from the table beside it, which is a tenth of the size."""
-        records = self._shard(shard)
-        if len(records) < self.layout.rows_per_shard:
-            return records
-        try:
-            table = np.load(self._table(shard), allow_pickle=False)
-        except (OSError, ValueError, EOFError):
-            return records
-        return table if table.dtype == COLUMNS and table.shape == records.shape else records
+    def _notice_damage(self, first: int) -> None:
+        """Report rows from `first` on that were damaged before anybody wrote down what they were."""
+        rows = first + np.flatnonzero(self._columns["level"][first:] == UNKNOWN)
+        if len(rows):
+            self._tell(rows, [Loss("", rows)])
 
-    def _table(self, shard: int) -> Path:
-        return shard_path(self.directory, shard).with_suffix(".columns.npy")
+    def _shard_column(self, shard: int, name: str, offset: int = 0) -> NDArray[Any]:
+        """A column of one shard, from row `offset` of it; of a full one from the table beside it."""
+        records = self._shard(shard)
+        if len(records) == self.layout.rows_per_shard:
+            table = read_table(shard_path(self.directory, shard), [name], len(records))
+            if table is not None:
+                column: NDArray[Any] = table[name][offset:]
+                return column
+        if name != "level":
+            return np.asarray(records[name][offset:])
+        return columns_of(records[offset:])["level"]

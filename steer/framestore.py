@@ -8,26 +8,27 @@ store is next opened for writing, and comes again from the stream.
 from __future__ import annotations
 
 import fcntl
-import io
 import logging
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sims.files import sync_directory, write_atomic
-from steer.columns import COLUMNS
+from sims.files import sync_directory
+from steer.columns import COLUMNS, DAMAGED
 from steer.exceptions import FrameError, StorageError
 from steer.framereader import FrameReader
 from steer.frames import Frame
-from steer.identities import IdentityIndex, identity_keys
+from steer.identities import IdentityIndex, Runs, identity_keys
+from steer.losses import Loss
 from steer.messages import simulation_number
 from steer.shards import LEVELS, Layout, pack, shard_path
+from steer.shardtable import columns_of, read_table, runs_of, write_table
 
 __all__ = ["ROWS_PER_SHARD", "FrameStore"]
 
@@ -68,6 +69,7 @@ class FrameStore(FrameReader):
                     directory, f"holds frames of {self.n_beads} beads, but this campaign's have {n_beads}."
                 )
             self._mend()
+            self._rows_at_start, self._verified = self._rows, 0
         except BaseException:
             self.close()
             raise
@@ -128,9 +130,22 @@ class FrameStore(FrameReader):
 
     def _known(self) -> IdentityIndex:
         if self._index is None:
-            codes = np.where(self.level == LEVELS[1], 1, 0)
-            self._index = IdentityIndex(identity_keys(codes, self.number, self.step))
+            shards = range(-(-self._rows // self.layout.rows_per_shard))
+            self._index = IdentityIndex(Runs.joined([Runs.none(), *map(self._runs, shards)]))
         return self._index
+
+    def _runs(self, shard: int) -> Runs:
+        """Identities of one shard; the table beside a full one is made again where it is missing or damaged."""
+        records = self._shard(shard)
+        if len(records) < self.layout.rows_per_shard:
+            return runs_of(columns_of(records))
+        table = read_table(shard_path(self.directory, shard), ["runs"], len(records))
+        if table is None:
+            columns = columns_of(records)
+            self._write_table(shard, columns)
+            return runs_of(columns)
+        runs: Runs = table["runs"]
+        return runs
 
     def _keys_of(self, frames: Sequence[Frame]) -> NDArray[np.uint64]:
         levels = [LEVELS.index(frame.level) for frame in frames]
@@ -150,14 +165,16 @@ class FrameStore(FrameReader):
     # -- files --------------------------------------------------------------------------------------------------
 
     def _write(self, records: NDArray[np.void]) -> None:
+        known = self._known()
         while len(records):
             shard, offset = divmod(self._rows, self.layout.rows_per_shard)
             part = records[: self.layout.rows_per_shard - offset]
             self._write_part(shard, offset, part)
-            self._column("level")
             self._rows += len(part)
-            self._columns.extend(part)
-            self._known().add(identity_keys(part["level"], part["number"], part["step"]))
+            for name in COLUMNS.fields or ():
+                if self._columns.rows(name) == self._rows - len(part):
+                    self._columns.extend(name, part[name])
+            known.add(identity_keys(part["level"], part["number"], part["step"]))
             if offset + len(part) == self.layout.rows_per_shard:
                 self._seal(shard)
             records = records[len(part) :]
@@ -183,19 +200,54 @@ class FrameStore(FrameReader):
         if self._file is not None:
             os.close(self._file)
             self._file = None
-        self._write_table(shard)
+        self._write_table(shard, columns_of(self._shard(shard)))
 
-    def _write_table(self, shard: int) -> None:
-        records = self._shard(shard)
-        table = np.empty(len(records), COLUMNS)
-        for name in COLUMNS.fields or ():
-            table[name] = records[name]
-        buffer = io.BytesIO()
-        np.save(buffer, table, allow_pickle=False)
+    def _write_table(self, shard: int, columns: Mapping[str, NDArray[Any]]) -> None:
+        path = shard_path(self.directory, shard)
         try:
-            write_atomic(self._table(shard), buffer.getvalue())
+            write_table(path, columns)
         except OSError as error:
-            log.warning("%s is not written, which makes the next start slower: %s", self._table(shard), error)
+            log.warning(
+                "the table beside %s is not written, which makes the next start slower: %s", path, error
+            )
+
+    # -- damage -------------------------------------------------------------------------------------------------
+
+    def verify(self, rows: int) -> bool:
+        """Check up to `rows` further rows of those that were here at the start, each once; whether any is left."""
+        stop = min(self._rows_at_start, self._verified + rows)
+        if stop > self._verified:
+            self.records(slice(self._verified, stop))
+        self._verified = stop
+        return stop < self._rows_at_start
+
+    def missing(self) -> list[Loss]:
+        """Frames that were stored, are damaged, and have not been stored again since, by simulation."""
+        rows = self.damaged
+        if len(rows) == 0:
+            return []
+        lost = self.losses_of(rows)
+        return [rest for loss in lost if (rest := loss.without(self._stored(loss))) is not None]
+
+    def _stored(self, loss: Loss) -> NDArray[np.bool_]:
+        if not loss.simulation:
+            return np.zeros(len(loss.steps), bool)
+        level, number = LEVELS.index(loss.simulation[:2]), simulation_number(loss.simulation)
+        return self._known().known(identity_keys(level, number, loss.steps))
+
+    def _report(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Forget the damaged frames' identities too, so that they are stored when they come again."""
+        new = super()._report(rows)
+        for shard in np.unique(self._shards(new)).tolist():
+            start = shard * self.layout.rows_per_shard
+            columns = {name: np.array(self._shard_column(shard, name)) for name in COLUMNS.fields or ()}
+            here = new[self._shards(new) == shard] - start
+            gone = identity_keys(columns["level"][here], columns["number"][here], columns["step"][here])
+            self._known().discard(gone)
+            columns["level"][here] |= DAMAGED
+            if len(self._shard(shard)) == self.layout.rows_per_shard:
+                self._write_table(shard, columns)
+        return new
 
     def _mend(self) -> None:
         """Cut a torn tail off, and keep the place of rows that full shards have lost."""

@@ -153,6 +153,7 @@ def test_rows_of_a_lost_shard_keep_their_place(store, caplog):
         positions = again.positions(slice(None))
         assert again.damaged.tolist() == list(range(16, 32))
         assert again.simulation(32) == "cg-000001"
+        assert [str(loss) for loss in again.missing()] == ["cg-000001: 16 frames, steps 160 to 310"]
         assert np.abs(positions[32:] - expected(frames)[32:]).max() < 0.00051
         assert np.array_equal(positions[20], positions[15])
         assert again.append(make_frames(1, first=50)).tolist() == [50]
@@ -190,11 +191,59 @@ def test_anybody_can_read_the_shards_as_the_description_says(store):
 def test_a_full_shard_whose_table_is_gone_or_foreign_is_read_all_the_same(store):
     store.append(make_frames(40))
     store.close()
-    tables = sorted(store.directory.glob("*.columns.npy"))
+    tables = sorted(store.directory.glob("*.columns.npz"))
     assert len(tables) == 2
     tables[0].unlink()
     tables[1].write_bytes(b"no table")
     assert FrameReader(store.directory).step.tolist() == list(range(0, 400, 10))
+    with FrameStore(store.directory, N_BEADS) as again:
+        assert again.append(make_frames(41)).tolist() == [40]
+    assert [path.stat().st_size > 1000 for path in tables] == [True, True], "the tables are not made again"
+
+
+def test_no_flipped_bit_of_a_table_is_believed(store):
+    store.append(make_frames(16))
+    store.close()
+    table = store.directory / "shard-000000.columns.npz"
+    content = table.read_bytes()
+    for at in range(0, len(content), 7):
+        table.write_bytes(content[:at] + bytes([content[at] ^ 0x10]) + content[at + 1 :])
+        reader = FrameReader(store.directory)
+        assert reader.step.tolist() == list(range(0, 160, 10))
+        assert reader.count("cg") == 16
+
+
+def test_a_frame_that_is_damaged_is_named_and_stored_again_when_it_comes_again(store, caplog):
+    frames = make_frames(40)
+    store.append(frames)
+    store.close()
+    for row in (3, 4, 5, 20):
+        damage(store.directory / f"shard-{row // 16:06d}.bin", row % 16)
+    with FrameStore(store.directory, N_BEADS) as again, caplog.at_level(logging.WARNING):
+        assert again.append(frames).tolist() == [], "a known frame is stored twice"
+        while again.verify(7):
+            pass
+        assert "cg-000001: 3 frames, steps 30 to 50" in caplog.text
+        assert [str(loss) for loss in again.missing()] == ["cg-000001: 4 frames, steps 30 to 200"]
+        assert again.append(frames[:5]).tolist() == [40, 41]
+        assert [str(loss) for loss in again.missing()] == ["cg-000001: 2 frames, steps 50 to 200"]
+        assert again.count("cg") == 38
+    with FrameStore(store.directory, N_BEADS) as later:
+        assert later.damaged.tolist() == [3, 4, 5, 20], "what was found damaged is forgotten"
+        assert [str(loss) for loss in later.missing()] == ["cg-000001: 2 frames, steps 50 to 200"]
+        assert later.append(frames).tolist() == [42, 43]
+        assert later.missing() == []
+
+
+def test_a_damaged_row_of_the_last_shard_is_reported_when_the_store_is_opened(store, caplog):
+    store.append(make_frames(8))
+    store.close()
+    damage(store.directory / "shard-000000.bin", 2)
+    with FrameStore(store.directory, N_BEADS) as again, caplog.at_level(logging.WARNING):
+        assert again.count("cg") == 7
+        assert "1 damaged records" in caplog.text
+        assert [str(loss) for loss in again.missing()] == ["1 frame of unknown simulations"]
+        assert again.append(make_frames(8)).tolist() == [8]
 
 
 def test_a_molecule_beyond_sixteen_bits_is_stored_more_coarsely(store):

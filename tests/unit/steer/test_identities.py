@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steer.identities import IdentityIndex, identity_keys
+from steer.identities import IdentityIndex, Runs, identity_keys
 
 
 @given(
@@ -15,7 +16,7 @@ from steer.identities import IdentityIndex, identity_keys
     )
 )
 def test_identities_are_known_once_added(batches):
-    index, known = IdentityIndex(np.empty(0, np.uint64)), set()
+    index, known = IdentityIndex(Runs.none()), set()
     for batch in batches:
         columns = np.array(batch, np.int64).reshape(-1, 3).T
         keys = identity_keys(*columns)
@@ -36,10 +37,51 @@ def test_identities_stay_apart_at_their_limits():
 def test_the_index_keeps_its_keys_when_the_recent_ones_are_merged():
     rng = np.random.default_rng(4)
     keys = rng.permutation(np.arange(200_000, dtype=np.uint64))
-    index = IdentityIndex(keys[:1000])
+    index = IdentityIndex(Runs.of(np.sort(keys[:1000])))
     for start in range(1000, 200_000, 7000):
         batch = keys[start : start + 7000]
         assert index.fresh(batch).all()
         index.add(batch)
     assert index.known(keys).all()
     assert not index.known(keys + np.uint64(200_000)).any()
+
+
+def keys_of(runs):
+    return [key for a, b, c in zip(*map(np.ndarray.tolist, (runs.first, runs.last, runs.stride)), strict=True)
+            for key in range(a, b + 1, c)]  # fmt: skip
+
+
+def assert_is(runs, keys):
+    assert sorted(keys_of(runs)) == sorted(keys)
+    assert (runs.last[:-1] < runs.first[1:]).all(), "runs overlap"
+    asked = np.arange(max(keys, default=0) + 3, dtype=np.uint64)
+    assert set(asked[runs.find(asked)[0]].tolist()) == set(keys)
+
+
+@given(
+    st.lists(st.sets(st.integers(0, 60), max_size=20), min_size=1, max_size=4), st.sets(st.integers(0, 60))
+)
+def test_runs_hold_their_keys_whatever_is_joined_and_taken_out(sets, gone):
+    apart = [part - set().union(*sets[:i]) for i, part in enumerate(sets)]
+    joined = Runs.joined([Runs.of(np.array(sorted(part), np.uint64)) for part in apart])
+    everything = set().union(*apart)
+    assert_is(joined, everything)
+    assert_is(joined.without(np.array(sorted(gone), np.uint64)), everything - gone)
+
+
+@pytest.mark.parametrize("stride", [1, 50, 2**30])
+def test_a_simulation_at_even_steps_is_one_run(stride):
+    runs = Runs.of(np.arange(7, 7 + 1000 * stride, stride, dtype=np.uint64))
+    assert (runs.first.tolist(), runs.last.tolist(), runs.stride.tolist()) == (
+        [7],
+        [7 + 999 * stride],
+        [stride],
+    )
+
+
+def test_a_frame_forgotten_is_new_again():
+    index = IdentityIndex(Runs.of(np.arange(0, 1000, 10, dtype=np.uint64)))
+    index.add(np.array([1005], np.uint64))
+    index.discard(np.array([500, 1005], np.uint64))
+    asked = np.array([490, 500, 510, 1005], np.uint64)
+    assert index.fresh(asked).tolist() == [False, True, False, True]
