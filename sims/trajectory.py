@@ -7,6 +7,7 @@ beside them.
 
 from __future__ import annotations
 
+import errno
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 
 from sims.files import publish, temporary_beside
 
-__all__ = ["PartWriter", "Track", "discard_parts_from", "list_parts", "part_path", "read_parts"]
+__all__ = ["PartWriter", "Track", "discard_parts_from", "list_parts", "part_path", "read_part", "read_parts"]
 
 _LAST_XTC_STEP = 2**31 - 1
 
@@ -34,10 +35,13 @@ class Track:
         ps.
     positions : ndarray, shape (n_frames, n, 3), float32
         nm.
+    boxes : ndarray, shape (n_frames, 3), float32
+        Edge lengths in nm; zeros for none.
     """
 
     times: NDArray[np.float32]
     positions: NDArray[np.float32]
+    boxes: NDArray[np.float32]
 
 
 def part_path(directory: Path, name: str, first_step: int) -> Path:
@@ -70,13 +74,19 @@ def read_parts(directory: Path, name: str = "frames") -> Track:
     parts = list_parts(directory, name)
     if not parts:
         raise FileNotFoundError(f"{directory} holds no whole trajectory part '{name}-*.xtc'.")
-    positions, times = [], []
-    for _, path in parts:
-        with XTCTrajectoryFile(str(path)) as file:
-            xyz, time, _, _ = file.read()
-        positions.append(xyz)
-        times.append(time)
-    return Track(np.concatenate(times), np.concatenate(positions))
+    tracks = [read_part(path) for _, path in parts]
+    return Track(
+        np.concatenate([track.times for track in tracks]),
+        np.concatenate([track.positions for track in tracks]),
+        np.concatenate([track.boxes for track in tracks]),
+    )
+
+
+def read_part(path: Path) -> Track:
+    """All frames of one part."""
+    with XTCTrajectoryFile(str(path)) as file:
+        positions, times, _, boxes = file.read()
+    return Track(times, positions, np.diagonal(boxes, axis1=1, axis2=2).copy())
 
 
 class PartWriter:
@@ -94,6 +104,7 @@ class PartWriter:
         self._path = path
         self._temporary: Path | None = None
         self._file: XTCTrajectoryFile | None = None
+        self._frames = 0
 
     def write(
         self, positions: NDArray[np.floating], step: int, time: float, box: NDArray[np.floating]
@@ -114,20 +125,31 @@ class PartWriter:
         if self._file is None:
             self._temporary = temporary_beside(self._path)
             self._file = XTCTrajectoryFile(str(self._temporary), "w", force_overwrite=True)
-        self._file.write(
-            np.asarray(positions, np.float32)[None],
-            time=np.array([time], np.float32),
-            step=np.array([min(step, _LAST_XTC_STEP)], np.int32),
-            box=np.diag(np.asarray(box, np.float32))[None],
-        )
+        try:
+            self._file.write(
+                np.asarray(positions, np.float32)[None],
+                time=np.array([time], np.float32),
+                step=np.array([min(step, _LAST_XTC_STEP)], np.int32),
+                box=np.diag(np.asarray(box, np.float32))[None],
+            )
+        except RuntimeError as error:
+            raise self._no_room() from error
+        self._frames += 1
 
     def finish(self) -> None:
-        """Close the part and give it its name, durably."""
+        """Close the part and give it its name, durably; raises OSError when the disk has no room for all of it."""
         if self._file is None or self._temporary is None:
             return
         self._file.close()
+        # What was still in the library's buffer when the disk was full is missing, and closing says nothing of it.
+        if _count_frames(self._temporary) != self._frames:
+            raise self._no_room()
         publish(self._temporary, self._path)
         self._file = self._temporary = None
+
+    def _no_room(self) -> OSError:
+        """The library tells that a write failed and not why; a disk without room is nearly always the reason."""
+        return OSError(errno.ENOSPC, "The trajectory cannot be written; is there no room?", str(self._path))
 
     def __enter__(self) -> Self:
         return self
@@ -140,3 +162,11 @@ class PartWriter:
         if self._temporary is not None:
             self._temporary.unlink(missing_ok=True)
         self._file = self._temporary = None
+
+
+def _count_frames(path: Path) -> int:
+    try:
+        with XTCTrajectoryFile(str(path)) as file:
+            return len(file)
+    except OSError:
+        return 0

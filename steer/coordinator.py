@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.registry import load_model
-from steer.act import Planner
+from steer.act import Planner, round_steps
 from steer.decide import SeedOption, State, anything_wanted, decide, goal_reached
 from steer.exceptions import CampaignError, ServerError
 from steer.explainer import Explainer
@@ -32,7 +32,8 @@ from steer.fleet import Fleet
 from steer.ingest import Ingest
 from steer.latentfile import LatentFile, discard_older
 from steer.ledger import Ledger
-from steer.messages import CgJob, RefineResult, TrainJob
+from steer.messages import CgJob, RefineJob, RefineResult, TrainJob
+from steer.retrieval import Retrieval
 from steer.status import Status
 from steer.summary import summarise
 
@@ -122,6 +123,7 @@ class Coordinator:
         self._map = ExploredMap(store, coarse.bonded, coarse.bonded_lengths)
         self._planner = Planner(directory, config, self.ledger, store, coarse)
         self._coarse = coarse
+        self._retrieval = Retrieval(directory, store, config.campaign.name, _steps_between_frames(config))
         self._seed_beads = {
             seed.id: coarse.read_pdb(directory.root / seed.file) for seed in self.ledger.seeds.values()
         }
@@ -154,7 +156,8 @@ class Coordinator:
 
     def tick(self, wait: float = 0.2) -> None:
         """Do a bounded amount of everything once."""
-        self._ingest.pump(READ_AT_ONCE, wait)
+        if not self._ingest.pump(READ_AT_ONCE, wait):
+            self._retrieve()
         self._take_events()
         if self._server_away:
             self._server_away = False
@@ -184,6 +187,7 @@ class Coordinator:
 
     def _resume(self) -> None:
         self._restore_map()
+        self._retrieval.expect(self.ledger.simulations.values())
         lost = self._submit_lost()
         if self.ledger.simulations:
             self._observer.event(
@@ -208,6 +212,18 @@ class Coordinator:
     def _latents(self, version: int) -> LatentFile:
         dimensions = self.config.latent.dimensions
         return LatentFile(self.directory.latents(version), self.directory.model(version), dimensions)
+
+    def _retrieve(self) -> None:
+        """Complete the frames of simulations that have ended: with the stream empty, none of them is on its way."""
+        for id, frames in self._retrieval.complete().items():
+            if frames.retrieved:
+                self._observer.event(
+                    f"{id}: {frames.retrieved} frames were lost on the way; its trajectory had them"
+                )
+            if frames.lost:
+                self._observer.event(f"{id}: {frames.lost} frames are neither stored nor in its trajectory")
+                if id.startswith("cg"):
+                    self.ledger.write_off(frames.lost * _steps_between_frames(self.config)["cg"])
 
     def _submit_lost(self) -> int:
         """Queue again what the journal says is open but no queue knows; returns how many those were."""
@@ -244,6 +260,8 @@ class Coordinator:
             receipts.append(receipt)
             if job is None:
                 continue
+            if isinstance(job, CgJob | RefineJob):
+                self._retrieval.expect([self.ledger.simulations[job.simulation]])
             if event.status == "failed":
                 self._observer.event(f"{event.key} failed: {event.error} (log: {event.log})")
                 self._check_failures(event.error)
@@ -377,6 +395,13 @@ class Coordinator:
 def _about_to_end(state: State) -> bool:
     """Whether all frames of the open CG simulations have come, so that their ends are only moments away."""
     return state.open["cg"] > 0 and state.cg_time >= state.cg_time_planned * (1 - 1e-9)
+
+
+def _steps_between_frames(config: CampaignConfig) -> dict[str, int]:
+    return {
+        "cg": round_steps(config.coarse.frame_interval, config.coarse.timestep),
+        "aa": round_steps(config.refinement.frame_interval, config.allatom.timestep),
+    }
 
 
 def write_status(path: Path, status: Status) -> None:

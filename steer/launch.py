@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,8 +17,11 @@ from steer.campaign import CampaignDirectory, default_directory
 from steer.config import CampaignConfig, dump_config, load_config, parse_until
 from steer.exceptions import CampaignError, ConfigError, ServerError
 from steer.journal import Journal
+from steer.room import has_room, lacks_room
 
 if TYPE_CHECKING:
+    from sims.martini.model import CoarseModel
+    from steer.campaign_server import CampaignServer
     from steer.console import Bars, PlainLines, Silent
     from steer.docket_fleet import DocketFleet
 
@@ -28,6 +31,9 @@ log = logging.getLogger(__name__)
 
 MAY_CHANGE = {"stop", "workers", "collective", "state"}
 """Sections that may differ when a campaign is resumed; everything else would change its meaning half-way."""
+
+ROOM_RETRY = 2.0
+"""s between two looks at a disk that is full."""
 
 
 @dataclass(frozen=True)
@@ -140,41 +146,71 @@ def _run(
     from steer.birth import give_birth
     from steer.campaign_server import campaign_server
     from steer.collectives import bind_collectives
+    from steer.docket_fleet import DocketFleet
+    from steer.local_worker import LocalWorker
+
+    name = config.campaign.name
+    with closing(Journal(directory.journal)) as journal:
+        coarse = give_birth(directory, config, journal, console.event)
+    bind_collectives(config.collective, coarse)
+    server = stack.enter_context(campaign_server(directory, name, options.redis, options.listen))
+    connection, worker = server.connection, None
+    slots = options.slots if options.slots is not None else (0 if options.redis else config.workers.slots)
+    if slots != 0:
+        with closing(DocketFleet(connection.url, name, directory=directory.root)) as fleet:
+            worker = stack.enter_context(LocalWorker(directory, connection, slots, fleet))
+    console.event(f"stop with Ctrl-C; resume with: steer run {directory.root}")
+    console.event(f"attach a worker with: steer worker {server.worker_url} --directory {directory.root}")
+    with _stop_requests(directory) as stop:
+        while True:
+            try:
+                outcome = _coordinate(directory, config, coarse, server, console, stop)
+                break
+            except Exception as error:
+                if not lacks_room(error):
+                    raise
+                console.event(f"No room on the disk, waiting for some; simulations go on: {error}")
+            _wait_for_room(directory, stop)
+        if worker is not None:
+            worker.hurry = stop.now
+    return outcome
+
+
+def _coordinate(
+    directory: CampaignDirectory,
+    config: CampaignConfig,
+    coarse: CoarseModel,
+    server: CampaignServer,
+    console: Bars | PlainLines | Silent,
+    stop: _Stop,
+) -> Outcome:
+    """Take the campaign up from what is on disk, and lead it until it ends."""
     from steer.connection import connect
     from steer.coordinator import Coordinator
     from steer.docket_fleet import DocketFleet
     from steer.framestore import FrameStore
-    from steer.local_worker import LocalWorker
     from steer.recorder import Recorder
     from steer.redis_stream import RedisFrameStream
 
-    name = config.campaign.name
-    journal = Journal(directory.journal)
-    stack.callback(journal.close)
-    coarse = give_birth(directory, config, journal, console.event)
-    bind_collectives(config.collective, coarse)
-    server = stack.enter_context(campaign_server(directory, name, options.redis, options.listen))
-    connection = server.connection
-    stream = RedisFrameStream(connect(connection, name="coordinator"), name)
-    stack.callback(stream.close)
-    fleet = DocketFleet(connection.url, name, directory=directory.root)
-    stack.callback(fleet.close)
-    store = stack.enter_context(FrameStore(directory.frames, coarse.n_beads))
-    recorder = Recorder(directory.metrics, store, console)
-    coordinator = Coordinator(
-        directory, config, journal, store, stream, fleet, coarse, recorder, server.revive
-    )
-    slots = options.slots if options.slots is not None else (0 if options.redis else config.workers.slots)
-    worker = stack.enter_context(LocalWorker(directory, connection, slots, fleet)) if slots != 0 else None
-    console.event(f"stop with Ctrl-C; resume with: steer run {directory.root}")
-    console.event(f"attach a worker with: steer worker {server.worker_url} --directory {directory.root}")
-    with _stop_requests(directory) as stop:
+    name, connection = config.campaign.name, server.connection
+    with ExitStack() as stack:
+        journal = stack.enter_context(closing(Journal(directory.journal)))
+        stream = stack.enter_context(closing(RedisFrameStream(connect(connection, name="coordinator"), name)))
+        fleet = stack.enter_context(closing(DocketFleet(connection.url, name, directory=directory.root)))
+        store = stack.enter_context(FrameStore(directory.frames, coarse.n_beads))
+        recorder = Recorder(directory.metrics, store, console)
+        coordinator = Coordinator(
+            directory, config, journal, store, stream, fleet, coarse, recorder, server.revive
+        )
         phase = coordinator.run(stop.reason)
-        if worker is not None:
-            worker.hurry = stop.now
-    if phase == "finished":
-        _dismiss_workers(fleet)
-    return Outcome(directory, phase, coordinator.reason, stop.interrupted)
+        if phase == "finished":
+            _dismiss_workers(fleet)
+        return Outcome(directory, phase, coordinator.reason, stop.interrupted)
+
+
+def _wait_for_room(directory: CampaignDirectory, stop: _Stop) -> None:
+    while not has_room(directory.root) and not stop.reason():
+        time.sleep(ROOM_RETRY)
 
 
 def _dismiss_workers(fleet: DocketFleet) -> None:

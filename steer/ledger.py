@@ -89,6 +89,10 @@ class Ledger:
         """ps of CG simulation planned in all, those that failed left out."""
         return self._steps_planned * self._timestep
 
+    def write_off(self, steps: int) -> None:
+        """These steps of CG simulation left no frames that could be found: they no longer count as planned."""
+        self._steps_planned -= steps
+
     def open_by_kind(self) -> dict[str, int]:
         """Open jobs of each kind."""
         return {kind: self._open_kinds[kind] for kind in KINDS}

@@ -147,7 +147,7 @@ class EmbeddedRedis:
         return True
 
     def stop(self, timeout: float = 30.0) -> None:
-        """Have the server save everything and end. Harmless when it does not run.
+        """Have the server sync its append-only file and end. Harmless when it does not run.
 
         Raises
         ------
@@ -161,7 +161,7 @@ class EmbeddedRedis:
         self._check_machine()
         client = connect(self.connection, name="steer-stop", retries=0)
         try:
-            client.shutdown(save=True)
+            client.shutdown(nosave=True)
         except RedisError as error:
             raise ServerError(
                 f"The Redis server of {self.directory} (pid {self._pid()}) could not be told to end: {error}. "

@@ -23,6 +23,7 @@ from steer.fleet_keys import FleetKeys
 from steer.jobs.folder import read_result
 from steer.jobs.registry import job_folder
 from steer.messages import Job, JobEvent, JobProgress, encode
+from steer.room import has_room, lacks_room
 from steer.slots import Slot, SlotPool
 
 if TYPE_CHECKING:
@@ -168,7 +169,7 @@ class Supervisor:
         try:
             outcome = await attempt.run()
         except OSError as error:
-            outcome = Outcome("failed", f"The job's process could not be started: {error}.")
+            outcome = await self._not_started(attempt, error)
         except Exception:
             log.exception("%s could not be conducted", attempt.job.key)
         finally:
@@ -182,6 +183,14 @@ class Supervisor:
         del self._running[attempt.job.key]
         self._changed()
         running.finished.set_result(outcome)
+
+    async def _not_started(self, attempt: Attempt, error: OSError) -> Outcome:
+        if not lacks_room(error):
+            return Outcome("failed", f"The job's process could not be started: {error}.")
+        log.warning("%s waits for room on the disk: %s", attempt.job.key, error)
+        while not attempt.stopping and not has_room(self.directory.root):
+            await asyncio.sleep(_RETRY)
+        return Outcome("returned", f"The job's process could not be started, the disk was full: {error}.")
 
     def _remember(self, running: RunningJob, outcome: Outcome) -> None:
         self._told[running.attempt.job.key, running.message] = outcome

@@ -161,6 +161,7 @@ class _Worker:
         self._at_once = asyncio.Event()
         self._changed = asyncio.Event()
         self._platform = ""
+        self._signals = 0
         self._why = ""
         self._code = OK
         self._away_since: float | None = None
@@ -250,8 +251,10 @@ class _Worker:
     def _signalled(self, number: signal.Signals) -> None:
         if number == signal.SIGINT:
             self._code = INTERRUPTED
-        if self._leave.is_set():
+        # The walltime is no signal: when the batch system's SIGTERM follows it, jobs are still saving their states.
+        if self._signals:
             self._at_once.set()
+        self._signals += 1
         self._go(f"{number.name} came")
 
     def _go(self, why: str) -> None:

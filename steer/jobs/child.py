@@ -29,6 +29,7 @@ from steer.jobs.lifeline import die_with
 from steer.jobs.registry import job_folder, resolve
 from steer.jobs.wire import Ended, Order, Went, decode_order, encode_line
 from steer.messages import TrainJob
+from steer.room import has_room, lacks_room
 
 if TYPE_CHECKING:
     from sims.engines.protocol import EngineFrame
@@ -43,6 +44,7 @@ OUTBOX = "outbox"
 
 _TELL_EVERY = 0.5
 _FLUSH = 1.0
+_ROOM = 2.0
 
 
 class Reporter:
@@ -111,13 +113,24 @@ def _attempt(order: Order, reporter: Reporter, stop: threading.Event) -> Ended:
             _do(order, held, reporter, stop)
     except (FolderHeld, JobStopped) as error:
         return Ended(status="superseded" if held.superseded(look=True) else "returned", error=str(error))
-    except USER_ERRORS as error:
-        log.warning("failed", exc_info=True)
-        return Ended(status="failed", error=str(error))
     except Exception as error:
-        log.exception("failed in an unexpected way")
-        return Ended(status="failed", error=f"{type(error).__name__}: {error}")
+        if lacks_room(error):
+            return _wait_for_room(error, Path(order.directory), reporter, stop)
+        log.warning("failed", exc_info=True)
+        known = isinstance(error, USER_ERRORS)
+        return Ended(status="failed", error=str(error) if known else f"{type(error).__name__}: {error}")
     return Ended(status="done")
+
+
+def _wait_for_room(error: Exception, root: Path, reporter: Reporter, stop: threading.Event) -> Ended:
+    """Keep the slot until the disk has room again: another attempt before that would come to the same."""
+    log.warning("no room on the disk: %s", error)
+    waits = iter(range(2**31))
+    while not has_room(root) and not stop.wait(_ROOM):
+        _count_waits(reporter, "waiting for room on the disk", waits)
+    return Ended(
+        status="returned", error=f"The disk was full ({error}); the job goes on from its last state."
+    )
 
 
 def _do(order: Order, held: HeldFolder, reporter: Reporter, stop: threading.Event) -> None:

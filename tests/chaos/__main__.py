@@ -1,0 +1,73 @@
+"""``python -m tests.chaos``: the kill tests in their long form."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from .schedule import schedule
+from .strikes import KINDS
+from .table import table
+from .trial import Outcome, run_trial
+
+PER_CAMPAIGN = 20
+
+
+def main() -> int:
+    """Run campaigns until all strikes have come down; 1 when a promise was broken."""
+    options = _options()
+    output = options.output or Path(tempfile.mkdtemp(prefix="steer-chaos-"))
+    print(f"logs are in {output}", flush=True)
+    outcomes: list[Outcome] = []
+    if options.only is None:
+        outcomes.append(_campaign(output, 0, 0, options))
+    numbers = range(1, -(-options.kills // PER_CAMPAIGN) + 1) if options.only is None else [options.only]
+    for number in numbers:
+        count = min(PER_CAMPAIGN, options.kills - (number - 1) * PER_CAMPAIGN)
+        outcomes.append(_campaign(output, number, count, options))
+    print(f"\n{table(outcomes, options.kinds)}")
+    broken = [text for outcome in outcomes for text in outcome.violations]
+    print(f"\n{len(broken)} promises broken" + "".join(f"\n- {text}" for text in broken))
+    return 1 if broken else 0
+
+
+def _campaign(output: Path, number: int, count: int, options: argparse.Namespace) -> Outcome:
+    outcome = run_trial(
+        output / f"campaign-{number:02d}",
+        schedule(options.kinds, count, options.seed, number),
+        seed=options.seed + number,
+        simulations=4 + count,
+        refinements=2 + count // 10,
+    )
+    print(
+        f"campaign {number}: {len(outcome.records)} strikes in {outcome.seconds:.0f} s, {outcome.accounts}; "
+        f"restarted after an error: {', '.join(outcome.deaths) or 'nothing'}; "
+        f"broken: {'; '.join(outcome.violations) or 'nothing'}",
+        flush=True,
+    )
+    return outcome
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
+    parser.add_argument("--kills", type=int, default=200, help="disturbances in all [200]")
+    parser.add_argument("--seed", type=int, default=1, help="same seed, same disturbances [1]")
+    parser.add_argument(
+        "--kinds", type=_kinds, default=list(KINDS), help=f"some of: {', '.join(KINDS)} [all]"
+    )
+    parser.add_argument("--output", type=Path, help="folder for logs and what is left of broken campaigns")
+    parser.add_argument("--only", type=int, metavar="N", help="run the Nth campaign again, and no other")
+    return parser.parse_args()
+
+
+def _kinds(text: str) -> list[str]:
+    kinds = [kind.strip() for kind in text.split(",")]
+    if unknown := [kind for kind in kinds if kind not in KINDS]:
+        raise argparse.ArgumentTypeError(f"no such kind: {', '.join(unknown)}")
+    return kinds
+
+
+if __name__ == "__main__":
+    sys.exit(main())
