@@ -54,6 +54,11 @@ class Columns:
         """Rows of a level, of those whose level is here."""
         return int(self._of_level[LEVELS.index(level)])
 
+    @property
+    def damaged(self) -> int:
+        """Damaged rows, of those whose level is here."""
+        return int(self._of_level[DAMAGED:].sum())
+
     def reserve(self, name: str, rows: int) -> None:
         """Make room for so many rows in all."""
         array, count = self._arrays[name], self._counts[name]

@@ -101,6 +101,12 @@ class FrameReader:
         """Rows found damaged so far, ascending."""
         return np.flatnonzero(self._column("level") >= DAMAGED)
 
+    @property
+    def n_damaged(self) -> int:
+        """How many rows were found damaged so far."""
+        self._column("level")
+        return self._columns.damaged
+
     def count(self, level: str) -> int:
         """Rows of a level."""
         self._column("level")
