@@ -32,6 +32,7 @@ from steer.fleet import Fleet
 from steer.ingest import Ingest
 from steer.latentfile import LatentFile, discard_older
 from steer.ledger import Ledger
+from steer.losses import Loss
 from steer.messages import CgJob, RefineJob, RefineResult, TrainJob
 from steer.retrieval import Retrieval
 from steer.status import Status
@@ -51,6 +52,9 @@ log = logging.getLogger(__name__)
 
 READ_AT_ONCE = 5_000
 """Frame messages taken from the stream in one tick."""
+
+CHECK_AT_ONCE = 2_000
+"""Stored frames checked for damage in one tick in which none came: ten million in a quarter of an hour or so."""
 
 STATUS_EVERY = 1.0
 """s between two status files."""
@@ -124,6 +128,8 @@ class Coordinator:
         self._planner = Planner(directory, config, self.ledger, store, coarse)
         self._coarse = coarse
         self._retrieval = Retrieval(directory, store, config.campaign.name, _steps_between_frames(config))
+        self._frames_checked = False
+        self._missing: list[Loss] = []
         self._seed_beads = {
             seed.id: coarse.read_pdb(directory.root / seed.file) for seed in self.ledger.seeds.values()
         }
@@ -157,6 +163,7 @@ class Coordinator:
     def tick(self, wait: float = 0.2) -> None:
         """Do a bounded amount of everything once."""
         if not self._ingest.pump(READ_AT_ONCE, wait):
+            self._check_frames()
             self._retrieve()
         self._take_events()
         if self._server_away:
@@ -212,6 +219,19 @@ class Coordinator:
     def _latents(self, version: int) -> LatentFile:
         dimensions = self.config.latent.dimensions
         return LatentFile(self.directory.latents(version), self.directory.model(version), dimensions)
+
+    def _check_frames(self) -> None:
+        """Look at some more of the frames that were stored before this start, for damage that came since."""
+        known = self.store.n_damaged
+        self.store.verify(CHECK_AT_ONCE)
+        if self.store.n_damaged == known and self._frames_checked:
+            return
+        self._frames_checked = True
+        self._missing = self.store.missing()
+        for loss in self._missing:
+            self._observer.event(f"damaged in the frame store: {loss}")
+        damaged = {loss.simulation for loss in self._missing}
+        self._retrieval.expect(self.ledger.simulations[id] for id in damaged & self.ledger.simulations.keys())
 
     def _retrieve(self) -> None:
         """Complete the frames of simulations that have ended: with the stream empty, none of them is on its way."""
@@ -384,6 +404,7 @@ class Coordinator:
             refusals=self.fleet.refusals(),
             free_space=shutil.disk_usage(self.directory.root).free,
             history=list(self._history),
+            missing=self._missing,
         )
         write_status(self.directory.status, status)
         self._journal.set_meta("elapsed", self._elapsed_now())

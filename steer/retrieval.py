@@ -88,7 +88,7 @@ class Retrieval:
     def _count(self) -> dict[str, int]:
         counts: dict[str, int] = {}
         for level in self._every:
-            times = np.bincount(self._store.number[self._store.level == level])
+            times = np.bincount(self._store.number[self._store.is_level(level)])
             counts |= {f"{level}-{number:06d}": int(times[number]) for number in np.flatnonzero(times)}
         return counts
 
@@ -96,7 +96,7 @@ class Retrieval:
         every = self._every[simulation.level]
         folder = self._directory.simulation(simulation.id)
         frames = []
-        for begin, path in list_parts(folder):
+        for begin, path in list_parts(folder) if folder.is_dir() else []:
             part = read_part(path)
             first = begin // every + 1
             for index, (moment, box, positions) in enumerate(

@@ -55,6 +55,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
         Frame messages in the stream.
     updated : float
         Unix time.
+    missing : list of str
+        Stored frames that were found damaged and could not be had from elsewhere, by simulation.
     """
 
     campaign: str
@@ -88,4 +90,5 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     rates: dict[str, float]
     waiting: str
     updated: float
+    missing: list[str] = []
     refused: list[str] = []

@@ -55,6 +55,7 @@ def describe(status: Status) -> str:
         ("Jobs", ", ".join(f"{count} {kind}" for kind, count in status.open.items() if count) or "none open"),
         *(("", f"{job['key']} on {job['worker']}: {job['phase']}, {job['fraction']:.0%}") for job in status.running),
         *(("Failed", key) for key in status.failed),
+        *(("Damaged", loss) for loss in status.missing),
         ("Workers", f"{len(status.workers)} with {status.slots['all']} slots"),
         *(("", f"{w['name']} on {w['host']}: {len(w['busy'])} of {w['slots']} slots busy, accepts {', '.join(w['kinds'])}")
           for w in status.workers),

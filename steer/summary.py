@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from steer.decide import State
     from steer.ingest import IngestCounts
     from steer.ledger import Ledger
+    from steer.losses import Loss
 
 __all__ = ["summarise"]
 
@@ -39,6 +40,7 @@ def summarise(
     refusals: Sequence[Refusal],
     free_space: int,
     history: Sequence[tuple[float, int, float]],
+    missing: Sequence[Loss] = (),
 ) -> Status:
     """Put the snapshot together.
 
@@ -48,6 +50,8 @@ def summarise(
         Bytes free on the disk of the campaign directory.
     history : sequence of (float, int, float)
         Monotonic time in s, frames stored and CG time in ps, oldest first: for the rates.
+    missing : sequence of Loss
+        Stored frames that were found damaged and did not come again.
     """
     refinements = ledger.refinements()
     return Status(
@@ -97,6 +101,7 @@ def summarise(
             )
         ),
         refused=refused_workers(refusals),
+        missing=[str(loss) for loss in missing],
         updated=time.time(),
     )
 
