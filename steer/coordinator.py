@@ -237,6 +237,7 @@ class Coordinator:
         """Complete the frames of simulations that have ended: with the stream empty, none of them is on its way."""
         for id, frames in self._retrieval.complete().items():
             if frames.retrieved:
+                self._frames_checked = False
                 self._observer.event(
                     f"{id}: {frames.retrieved} frames were lost on the way; its trajectory had them"
                 )

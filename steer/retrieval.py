@@ -34,7 +34,7 @@ class Completed:
     retrieved : int
         Stored now.
     lost : int
-        In the trajectory neither.
+        In the trajectory neither; those left out that were told before.
     """
 
     retrieved: int
@@ -60,6 +60,7 @@ class Retrieval:
     ) -> None:
         self._directory, self._store, self._campaign, self._every = directory, store, campaign, every
         self._ended: dict[str, Simulation] = {}
+        self._lost: dict[str, int] = {}
 
     def expect(self, simulations: Iterable[Simulation]) -> None:
         """Have these simulations looked at, as far as they are done."""
@@ -81,7 +82,9 @@ class Retrieval:
             missing = int((simulation.result or {}).get("frames", 0)) - stored.get(id, 0)
             if missing > 0:
                 retrieved = len(self._store.append(self._frames_of(simulation)))
-                completed[id] = Completed(retrieved, max(0, missing - retrieved))
+                lost = missing - retrieved
+                completed[id] = Completed(retrieved, max(0, lost - self._lost.get(id, 0)))
+                self._lost[id] = lost
         self._ended.clear()
         return completed
 
