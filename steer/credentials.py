@@ -13,6 +13,7 @@ import msgspec
 from sims.files import publish
 from steer.connection import Connection
 from steer.exceptions import ServerError
+from steer.messages import UNREADABLE
 
 __all__ = ["WORKER", "Credentials", "write_private"]
 
@@ -67,7 +68,7 @@ class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             return msgspec.json.decode(path.read_bytes(), type=cls)
         except FileNotFoundError:
             return None
-        except (OSError, msgspec.MsgspecError) as error:
+        except (OSError, *UNREADABLE) as error:
             raise ServerError(
                 f"{path} cannot be used ({error}); stop this campaign's Redis server, remove the file and resume."
             ) from error

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from steer.exceptions import EnvironmentNotReady, JobError
+from steer.messages import UNREADABLE
 
 __all__ = ["DOCKET_VERSION", "JsonCodec", "install"]
 
@@ -39,7 +40,7 @@ class JsonCodec:
             value = {"error": f"{type(value).__name__}: {value}"}
         try:
             return msgspec.json.encode(value)
-        except (TypeError, msgspec.MsgspecError) as error:
+        except (TypeError, ValueError, RecursionError, msgspec.MsgspecError) as error:
             raise JobError(f"Only JSON types may be sent to a queue: {error}") from error
 
     @staticmethod
@@ -53,7 +54,7 @@ class JsonCodec:
         """
         try:
             value = msgspec.json.decode(data)
-        except (TypeError, UnicodeDecodeError, msgspec.MsgspecError) as error:
+        except (TypeError, *UNREADABLE) as error:
             raise JobError(f"A value in a queue is not JSON and was refused: {error}") from error
         return tuple(value) if isinstance(value, list) else value
 

@@ -25,7 +25,17 @@ from steer.fleet_keys import FleetKeys
 from steer.job_docket import TASK, JobDocket
 from steer.jobs.registry import kind_of
 from steer.loop_thread import LoopThread
-from steer.messages import KINDS, Job, JobEvent, JobProgress, Refusal, WorkerInfo, decode_event, encode
+from steer.messages import (
+    KINDS,
+    UNREADABLE,
+    Job,
+    JobEvent,
+    JobProgress,
+    Refusal,
+    WorkerInfo,
+    decode_event,
+    encode,
+)
 from steer.refusals import RefusalBook
 
 __all__ = ["DocketFleet"]
@@ -283,7 +293,7 @@ class DocketFleet:
 
 
 def _text(value: bytes | str) -> str:
-    return value.decode() if isinstance(value, bytes) else value
+    return value.decode(errors="replace") if isinstance(value, bytes) else value
 
 
 def _streams(answer: Any) -> list[tuple[bytes, list[tuple[bytes, dict[bytes, bytes]]]]]:
@@ -298,6 +308,6 @@ def _streams(answer: Any) -> list[tuple[bytes, list[tuple[bytes, dict[bytes, byt
 def _decode(text: bytes, kind: Any, otherwise: Any) -> Any:
     try:
         return msgspec.json.decode(text, type=kind)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         log.warning("an announcement of a worker cannot be read: %s", error)
         return otherwise

@@ -190,7 +190,9 @@ async def _look(redis: Any, campaign: str | None) -> list[Announcement]:
     if campaign is not None:
         announced = await _read(redis, campaign)
         return [announced] if announced else []
-    found = [key.decode().rpartition(":")[0] async for key in redis.scan_iter(ANY_META, count=1000)]
+    found = [
+        key.decode(errors="replace").rpartition(":")[0] async for key in redis.scan_iter(ANY_META, count=1000)
+    ]
     every = []
     for name in sorted({name for name in found if ":" not in name}):
         with suppress(NoPermissionError):
@@ -202,7 +204,7 @@ async def _read(redis: Any, campaign: str) -> Announcement | None:
     meta = await redis.hgetall(FleetKeys(campaign).meta)
     if not meta:
         return None
-    fields = {key.decode(): value.decode() for key, value in meta.items()}
+    fields = {key.decode(errors="replace"): value.decode(errors="replace") for key, value in meta.items()}
     version, directory = fields.get("version", ""), fields.get("directory", "")
     return Announcement(campaign, version, directory, fields.get("state") != "finished")
 

@@ -16,6 +16,7 @@ from steer.exceptions import JobError
 
 __all__ = [
     "KINDS",
+    "UNREADABLE",
     "CgJob",
     "CgResult",
     "Job",
@@ -37,10 +38,13 @@ __all__ = [
 KINDS = ("cg", "refine", "train")
 """Kinds of job, each with a queue of its own."""
 
-Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9:._-]{0,127}$")]
-SimulationId = Annotated[str, msgspec.Meta(pattern=r"^(cg|aa)-[0-9]{6}$")]
-Path = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_./-]{0,255}$")]
-Count = Annotated[int, msgspec.Meta(ge=0)]
+# Patterns end with \Z: $ would let a line break pass.
+Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9:._-]{0,127}\Z")]
+SimulationId = Annotated[str, msgspec.Meta(pattern=r"^(cg|aa)-[0-9]{6}\Z")]
+Path = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_./-]{0,255}\Z")]
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+Slots = Annotated[int, msgspec.Meta(ge=0, le=100_000)]
+Fraction = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 
 class _Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -49,14 +53,44 @@ class _Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     def __post_init__(self) -> None:
         for field in self.__struct_fields__:
             value = getattr(self, field)
-            if isinstance(value, str) and field in _PATH_FIELDS and ".." in PurePosixPath(value).parts:
+            if field in _PATH_FIELDS and not _is_inside(value):
                 raise ValueError(f"{field} must stay inside the campaign directory, not {value!r}")
 
 
 _PATH_FIELDS = {"start", "target", "reference", "end_state", "log"}
 
 
-class CgJob(_Message, frozen=True, tag="cg", tag_field="kind"):
+def _is_inside(path: str) -> bool:
+    parts = PurePosixPath(path)
+    return path.isprintable() and not parts.is_absolute() and ".." not in parts.parts
+
+
+def _key_of(message: Any) -> str:
+    """The one key that a job, or its result, goes by."""
+    kind = message.__struct_config__.tag
+    return f"{kind}:{message.version:04d}" if kind == "train" else f"{kind}:{message.simulation}"
+
+
+_LEVELS = {"cg": "cg-", "refine": "aa-"}
+
+
+class _JobMessage(_Message, frozen=True):
+    """Base of jobs: the key is the one that follows from the rest."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_key(self.key, self)  # type: ignore[attr-defined]
+
+
+def _check_key(key: str, message: Any) -> None:
+    if key != _key_of(message):
+        raise ValueError(f"the key must be {_key_of(message)!r}, not {key!r}")
+    kind = message.__struct_config__.tag
+    if not getattr(message, "simulation", "").startswith(_LEVELS.get(kind, "")):
+        raise ValueError(f"a {kind} job has simulations {_LEVELS[kind]}..., not {message.simulation!r}")
+
+
+class CgJob(_JobMessage, frozen=True, tag="cg", tag_field="kind"):
     """One coarse-grained simulation from one seed, run in resumable segments.
 
     Attributes
@@ -83,7 +117,7 @@ class CgJob(_Message, frozen=True, tag="cg", tag_field="kind"):
     random_seed: Count
 
 
-class RefineJob(_Message, frozen=True, tag="refine", tag_field="kind"):
+class RefineJob(_JobMessage, frozen=True, tag="refine", tag_field="kind"):
     """Backmap one CG frame and refine it by all-atom simulation.
 
     Attributes
@@ -113,7 +147,7 @@ class RefineJob(_Message, frozen=True, tag="refine", tag_field="kind"):
     random_seed: Count
 
 
-class TrainJob(_Message, frozen=True, tag="train", tag_field="kind"):
+class TrainJob(_JobMessage, frozen=True, tag="train", tag_field="kind"):
     """Train one version of the latent model on the frames stored so far.
 
     Attributes
@@ -209,6 +243,13 @@ class JobEvent(_Message, frozen=True):
     error: str = ""
     log: str = ""
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if (self.result is not None) != (self.status == "done"):
+            raise ValueError("a job that is done has a result, and no other job has one")
+        if self.result is not None:
+            _check_key(self.key, self.result)
+
 
 class JobProgress(_Message, frozen=True):
     """How far a running job is."""
@@ -216,7 +257,7 @@ class JobProgress(_Message, frozen=True):
     key: Name
     worker: str
     phase: str
-    fraction: float
+    fraction: Fraction
     step: Count
     updated: float
 
@@ -242,7 +283,7 @@ class WorkerInfo(_Message, frozen=True):
     host: str
     pid: Count
     version: str
-    slots: Count
+    slots: Slots
     kinds: list[str]
     devices: list[str]
     busy: list[str]
@@ -266,6 +307,9 @@ class Refusal(_Message, frozen=True):
     reason: str
 
 
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises on text that is not of a schema, nested without end included."""
+
 _job_decoder = msgspec.json.Decoder(Job)
 _event_decoder = msgspec.json.Decoder(JobEvent)
 
@@ -285,7 +329,7 @@ def decode_job(text: str | bytes) -> Job:
     """
     try:
         return _job_decoder.decode(text)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise JobError(f"This job payload does not fit its schema: {error}") from error
 
 
@@ -299,7 +343,7 @@ def decode_event(text: str | bytes) -> JobEvent:
     """
     try:
         return _event_decoder.decode(text)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise JobError(f"This job event does not fit its schema: {error}") from error
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from steer.fleet_keys import FleetKeys
-from steer.messages import Refusal, encode
+from steer.messages import UNREADABLE, Refusal, encode
 
 __all__ = ["RefusalBook", "decode_refusal", "forget_refusals", "leave_refusal"]
 
@@ -37,7 +37,8 @@ async def forget_refusals(redis: Any, keys: FleetKeys, name: str) -> None:
     """This worker was let in: what kept it, or others on this machine, out before has been mended."""
     here = socket.gethostname()
     entries = {
-        key.decode(): decode_refusal(text) for key, text in (await redis.hgetall(keys.refusals)).items()
+        key.decode(errors="replace"): decode_refusal(text)
+        for key, text in (await redis.hgetall(keys.refusals)).items()
     }
     mended = [key for key, refusal in entries.items() if key == name or (refusal and refusal.host == here)]
     if mended:
@@ -48,7 +49,7 @@ def decode_refusal(text: bytes) -> Refusal | None:
     """A refusal from its JSON text; None, and a line in the log, when it is none."""
     try:
         return msgspec.json.decode(text, type=Refusal)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         log.warning("a refusal of a worker cannot be read: %s", error)
         return None
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from sims.files import write_atomic
 from steer.exceptions import StorageError
 from steer.frames import MAX_BEADS, RESOLUTION, Frame
+from steer.messages import UNREADABLE
 
 __all__ = [
     "LEVELS",
@@ -89,7 +90,7 @@ class Layout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             layout = msgspec.json.decode(path.read_bytes(), type=cls)
         except FileNotFoundError as error:
             raise StorageError(path, "there is no frame store here.") from error
-        except (OSError, msgspec.MsgspecError) as error:
+        except (OSError, *UNREADABLE) as error:
             raise StorageError(path, f"this description of a frame store cannot be used: {error}.") from error
         if layout != cls.of(layout.n_beads, layout.rows_per_shard):
             raise StorageError(

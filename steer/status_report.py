@@ -6,6 +6,7 @@ import msgspec
 
 from steer.campaign import CampaignDirectory
 from steer.exceptions import CampaignError
+from steer.messages import UNREADABLE
 from steer.status import Status
 
 __all__ = ["current_status", "describe"]
@@ -24,7 +25,7 @@ def current_status(directory: CampaignDirectory) -> Status:
     except FileNotFoundError:
         problem = "it has no status yet; the coordinator writes it within a second of starting ('steer run')."
         raise CampaignError(directory.root, problem) from None
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         raise CampaignError(
             directory.status, f"the status file is damaged ({error}); the coordinator rewrites it."
         ) from error

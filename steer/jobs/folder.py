@@ -22,7 +22,7 @@ import msgspec
 
 from sims.files import sync_directory, write_atomic
 from steer.exceptions import FolderHeld, JobError
-from steer.messages import JobResult
+from steer.messages import UNREADABLE, JobResult
 
 __all__ = ["RESULT", "HeldFolder", "read_result"]
 
@@ -50,7 +50,7 @@ def read_result(folder: Path) -> JobResult | None:
         return _result_decoder.decode(file.read_bytes())
     except FileNotFoundError:
         return None
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise JobError(
             f"{file} does not fit its schema: {error}; move it away to have the job run again."
         ) from error

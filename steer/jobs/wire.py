@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from steer.exceptions import JobError
-from steer.messages import Job
+from steer.messages import UNREADABLE, Job
 
 __all__ = ["STOP", "Ended", "Order", "Report", "Went", "decode_order", "decode_report", "encode_line"]
 
@@ -93,7 +93,7 @@ def decode_order(line: bytes) -> Order:
     """An order from its line; raises `JobError` when it does not fit the schema."""
     try:
         return _order_decoder.decode(line)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise JobError(f"This order does not fit its schema: {error}") from error
 
 
@@ -101,5 +101,5 @@ def decode_report(line: bytes) -> Went | Ended:
     """A report from its line; raises `JobError` when it does not fit the schema."""
     try:
         return _report_decoder.decode(line)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise JobError(f"This report does not fit its schema: {error}") from error

@@ -22,7 +22,7 @@ JOBS = [
         steps=1,
         random_seed=0,
     ),
-    TrainJob(key="train:2", version=2, previous=1, frames=10, random_seed=0),
+    TrainJob(key="train:0002", version=2, previous=1, frames=10, random_seed=0),
 ]
 
 
