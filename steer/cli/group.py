@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "status": ("steer.cli.status:status", "Say what a campaign is doing."),
     "stop": ("steer.cli.stop:stop", "Stop a running campaign; it can be resumed."),
     "coverage": ("steer.cli.coverage:coverage", "Draw what has been explored."),
+    "dashboard": ("steer.cli.dashboard:dashboard", "Show a campaign live in a browser."),
 }
 """Command name to ``module:attribute`` and the sentence that ``steer --help`` shows, in the order shown."""
 

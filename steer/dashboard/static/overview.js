@@ -1,0 +1,134 @@
+// The campaign at a glance: numbers, why idle, coverage with its control, rates, workers, the latest decisions.
+
+import { askJson } from "./api.js";
+import { lineChart } from "./charts.js";
+import { duration, fill, h, number, simulated, table } from "./dom.js";
+import { css } from "./palette.js";
+
+const ASK_EVERY = 5000;
+
+function tile(name, value, unit, more) {
+  return h("div", { class: "tile" }, h("div", { class: "name" }, name), h("div", { class: "value" }, value, unit ? h("small", {}, ` ${unit}`) : null), h("div", { class: "more" }, more ?? ""));
+}
+
+function tiles(status) {
+  const refined = status.refinements;
+  const busy = status.workers.reduce((sum, worker) => sum + worker.busy.length, 0);
+  const slots = status.workers.reduce((sum, worker) => sum + worker.slots, 0);
+  const running = status.phase === "running";
+  return [
+    tile("Frames", number(status.frames), "", `${number(status.frames_aa)} all-atom`),
+    tile("Coarse-grained", simulated(status.cg_time), "", running ? `${number(status.rates.ns_per_day, 2)} ns/day now` : "simulated in all"),
+    tile("All-atom", simulated(status.aa_time), "", "simulated in all"),
+    tile("Coverage", number(status.coverage), "cells", status.model ? `latent model ${status.model}` : "no model yet"),
+    tile("Refinements", number(refined.accepted), "accepted", `${refined.rejected} rejected, ${refined.open} open, ${refined.failed} failed`),
+    tile("Slots busy", `${busy}/${slots}`, "", `${status.workers.length} worker${status.workers.length === 1 ? "" : "s"}${devices(status.workers)}`),
+  ];
+}
+
+// Busy slots by kind of device: a worker's first busy slots stand for its first devices.
+function devices(workers) {
+  const gpu = workers.flatMap((w) => w.devices.filter((d) => !d.startsWith("cpu")).map((_, i) => i < w.busy.length));
+  return gpu.length ? `; GPUs ${gpu.filter(Boolean).length}/${gpu.length}` : "";
+}
+
+function notices(status, map) {
+  const found = [];
+  if (status.waiting) found.push(h("p", { class: `notice ${status.phase === "finished" ? "info" : ""}` }, status.waiting));
+  if (status.phase === "running" && status.age > 15) {
+    found.push(h("p", { class: "notice" }, `The coordinator has told nothing for ${duration(status.age)}.`));
+  }
+  if (map.problem) found.push(h("p", { class: "notice" }, map.problem));
+  for (const key of status.failed.slice(-3)) found.push(h("p", { class: "notice" }, `${key} failed; its log is among the jobs.`));
+  for (const [name, reason] of Object.entries(status.refused ?? {})) found.push(h("p", { class: "notice" }, `Worker ${name} was refused: ${reason}`));
+  return found;
+}
+
+export function makeOverview(go) {
+  const numbers = h("div", { class: "tiles" });
+  const told = h("div", { class: "grid w12" });
+  const gain = h("p", { class: "note" });
+  const coverage = h("div", { id: "coverage-chart" });
+  const rates = h("div", { id: "rates-chart" });
+  const backlog = h("div", { id: "latency-chart" });
+  const generations = h("div", {});
+  const workers = h("div", {});
+  const decisions = h("div", {});
+  const card = (width, title, ...content) => h("section", { class: `card ${width}` }, h("div", { class: "head" }, h("h2", {}, title)), content);
+  const element = h("div", {}, h("div", { class: "grid" }, told, numbers,
+    card("w7", "Coverage", gain, coverage), card("w5", "Workers", workers),
+    card("w6", "Rates", rates), card("w6", "Frame latency", backlog),
+    card("w4", "Generations", generations), card("w8", "Latest decisions", decisions)));
+  let asked = 0;
+  let key = "";
+
+  async function askAgain(state) {
+    const now = `${state.map.frames} ${state.map.version} ${state.status.phase}`;
+    if (Date.now() - asked < (now === key ? 3 * ASK_EVERY : ASK_EVERY) && asked) return;
+    asked = Date.now();
+    key = now;
+    const [measured, series, latest] = await Promise.all([askJson("coverage"), askJson("series"), askJson("decisions")]);
+    drawCoverage(measured);
+    drawSeries(series);
+    fill(decisions, latest.length
+      ? table([["round", "number"], ["what", ""], ["why", "wide"]], latest.slice(0, 12).map((d) => [d.round, d.subject, d.reason]))
+      : h("p", { class: "empty" }, "No decision yet."));
+  }
+
+  function drawCoverage(measured) {
+    if (!measured) {
+      fill(gain, "Measured when there is a latent model.");
+      lineChart(coverage, [], {});
+      return;
+    }
+    const { ratio, low, high, extrapolation } = measured.gain;
+    fill(gain, ratio === null
+      ? "No control: fewer than two unsteered simulations."
+      : `Gain of steering ${number(ratio, 3)}${low === null ? "" : ` (95% interval ${number(low, 3)} to ${number(high, 3)})`}, against ${measured.unsteered} unsteered of ${measured.simulations} simulations${extrapolation > 3 ? "; the control is extrapolated far" : ""}.`);
+    const curves = [{ name: "campaign", x: measured.time, y: measured.cells.estimate, low: measured.cells.low, high: measured.cells.high, colour: css("cg") }];
+    if (measured.control) curves.push({ name: "control, unsteered", x: measured.control.time, y: measured.control.estimate, low: measured.control.low, high: measured.control.high, colour: css("control"), dash: true });
+    lineChart(coverage, curves, { xLabel: "aggregate CG time (ns)", yLabel: "occupied cells", height: 280 });
+  }
+
+  function drawSeries(series) {
+    const begun = series.time[0] ?? 0;
+    const long = (series.time.at(-1) ?? 0) - begun > 7200;
+    const time = series.time.map((t) => (t - begun) / (long ? 3600 : 60));
+    const xLabel = `time since the start (${long ? "h" : "min"})`;
+    const curve = (name, column, colour) => ({ name, x: time, y: series[column], colour });
+    lineChart(rates, time.length > 1 ? [curve("frames/s", "frames_per_second", css("cg"))] : [], { xLabel, yLabel: "frames a second", height: 200 });
+    lineChart(backlog, time.length > 1 ? [curve("median", "frame_latency_seconds_0.5", css("cg")), { ...curve("99th percentile", "frame_latency_seconds_0.99", css("aa")), dash: true }] : [], { xLabel, yLabel: "s", height: 200 });
+  }
+
+  function drawWorkers(status) {
+    fill(workers, status.workers.length ? status.workers.map((worker) => h("div", {},
+      h("div", {}, h("b", {}, worker.name), h("span", { class: "dim" }, ` on ${worker.host}, accepts ${worker.kinds.join(", ")}`)),
+      h("div", { class: "slots", role: "img", "aria-label": `${worker.busy.length} of ${worker.slots} slots busy` },
+        Array.from({ length: worker.slots }, (_, i) => h("i", { class: i < worker.busy.length ? "busy" : "", title: worker.devices[i] ?? "" })))))
+      : h("p", { class: "empty" }, status.phase === "finished" ? "The campaign has ended; no worker is needed." : "No worker is attached."),
+    status.running.map((job) => h("div", {}, h("span", {}, `${job.key} `), h("span", { class: "dim" }, `${job.phase}, ${Math.round(job.fraction * 100)}%`),
+      h("div", { class: "bar" }, h("i", { style: { width: `${Math.round(job.fraction * 100)}%` } })))));
+  }
+
+  function drawGenerations(status) {
+    fill(generations, table([["generation", "number"], ["done", "number"], ["open", "number"], ["failed", "number"]],
+      status.generations.map((g) => [g.generation, g.done, g.open, g.failed])),
+    h("p", { class: "note" }, `${number(status.from_refined)} CG simulations began from refined structures.`));
+  }
+
+  return {
+    element,
+    update(state) {
+      const { status } = state;
+      fill(told, notices(status, state.map));
+      told.hidden = !told.childElementCount;
+      if (!status.refinements) return;
+      fill(numbers, tiles(status));
+      drawWorkers(status);
+      drawGenerations(status);
+      askAgain(state).catch((error) => fill(gain, error.message));
+    },
+    repaint() { asked = 0; },
+    show() { asked = 0; },
+  };
+}

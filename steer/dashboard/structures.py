@@ -1,0 +1,144 @@
+"""Structures for the 3-D viewer, as PDB text: beads of frames, and the atoms of refinements, laid over each other."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sims.martini.beadpdb import format_pdb, parse_pdb
+from sims.martini.model import ModelRecord
+from sims.superposition import Superposition, superposition
+from steer.exceptions import StorageError
+from steer.framereader import FrameReader
+
+if TYPE_CHECKING:
+    from steer.campaign import CampaignDirectory
+
+__all__ = ["STAGES", "Stage", "Structures"]
+
+Stage = Literal["backmapped", "end"]
+
+STAGES: dict[Stage, tuple[str, str]] = {
+    "backmapped": ("backmapped/backmapped.pdb", "target.pdb"),
+    "end": ("end.pdb", "end-beads.pdb"),
+}
+"""Files of a refinement: its atoms, and its beads at that time."""
+
+
+class Structures:
+    """Reads structures of one campaign. May be called from any thread.
+
+    Parameters
+    ----------
+    directory : CampaignDirectory
+    """
+
+    def __init__(self, directory: CampaignDirectory) -> None:
+        self._directory = directory
+        self._lock = threading.Lock()
+        self._reader: FrameReader | None = None
+        self._records: dict[int, ModelRecord] = {}
+
+    def about(self, row: int) -> dict[str, float | int]:
+        """Step and time of a frame, and when it arrived.
+
+        Raises
+        ------
+        IndexError
+            When there is no such frame.
+        """
+        with self._lock:
+            record = self._frames().records([row])[0]
+        return {
+            "step": int(record["step"]),
+            "time": float(record["time"]),
+            "received": float(record["received"]),
+            "force_field": int(record["force_field"]),
+        }
+
+    def frame(self, row: int, onto: int | None = None) -> str:
+        """Beads of a frame, the backbone centred at the origin, or laid over another frame.
+
+        Parameters
+        ----------
+        row : int
+        onto : int, optional
+            Row of the frame to lie over.
+
+        Raises
+        ------
+        IndexError
+            When there is no such frame.
+        """
+        positions, record = self._beads(row)
+        move = self._move(positions, record, row if onto is None else onto)
+        return format_pdb(
+            move(positions), record.labels, np.array([b[:2] for b in record.bonded]).reshape(-1, 2)
+        )
+
+    def atoms(self, refinement: str, stage: Stage, onto: int) -> str | None:
+        """All atoms of a refinement, laid over a frame by their beads; None while there are none.
+
+        Parameters
+        ----------
+        refinement : str
+            Id, as ``aa-000003``.
+        stage : {"backmapped", "end"}
+            As backmapped, or at the end of its simulation.
+        onto : int
+            Row of the frame to lie over.
+        """
+        folder = self._directory.simulation(refinement)
+        atoms, beads = (folder / name for name in STAGES[stage])
+        if not atoms.is_file() or not beads.is_file():
+            return None
+        _, record = self._beads(onto)
+        move = self._move(parse_pdb(beads, record.labels), record, onto)
+        return _moved(atoms, move)
+
+    def _frames(self) -> FrameReader:
+        if self._reader is None:
+            self._reader = FrameReader(self._directory.frames)
+        self._reader.refresh()
+        return self._reader
+
+    def _beads(self, row: int) -> tuple[NDArray[np.floating], ModelRecord]:
+        with self._lock:
+            frames = self._frames()
+            positions = frames.positions([row])[0]
+            version = int(frames.force_field[row])
+            if version not in self._records:
+                path = self._directory.force_field(version) / "model.json"
+                self._records[version] = ModelRecord.from_json(path)[0]
+            return positions, self._records[version]
+
+    def _move(self, positions: NDArray[np.floating], record: ModelRecord, onto: int) -> Superposition:
+        """Over the backbone of the other frame, which stands with its centre at the origin."""
+        backbone = np.array([label.name == "BB" for label in record.labels])
+        if not backbone.any():
+            backbone[:] = True
+        fixed = self._beads(onto)[0][backbone]
+        return superposition(positions[backbone], fixed - fixed.mean(axis=0))
+
+
+def _moved(path: Path, move: Superposition) -> str:
+    """A PDB file with its atoms moved; bonds (CONECT) are kept, everything else is left out."""
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError as error:
+        raise StorageError(path, f"cannot be read: {error.strerror}.") from error
+    atoms = [line.ljust(54) for line in lines if line.startswith(("ATOM", "HETATM"))]
+    places = np.array([[float(line[i : i + 8]) for i in (30, 38, 46)] for line in atoms]).reshape(-1, 3)
+    moved = iter(move(places * 0.1) * 10.0)
+    text = []
+    for line in lines:
+        if line.startswith(("ATOM", "HETATM")):
+            x, y, z = next(moved)
+            text.append(f"{line.ljust(54)[:30]}{x:8.3f}{y:8.3f}{z:8.3f}{line[54:]}")
+        elif line.startswith(("TER", "CONECT", "END")):
+            text.append(line)
+    return "\n".join(text) + "\n"
