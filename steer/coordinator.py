@@ -33,7 +33,9 @@ from steer.ingest import Ingest
 from steer.latentfile import LatentFile, discard_older
 from steer.ledger import Ledger
 from steer.losses import Loss
+from steer.measured import measured_target
 from steer.messages import CgJob, RefineJob, RefineResult, TrainJob
+from steer.parentage import Parentage
 from steer.retrieval import Retrieval
 from steer.status import Status
 from steer.summary import summarise
@@ -124,7 +126,10 @@ class Coordinator:
         self._ingest = Ingest(
             stream, store, config.campaign.name, coarse.n_beads, self.ledger.simulations.__contains__
         )
-        self._map = ExploredMap(store, coarse.bonded, coarse.bonded_lengths)
+        self._map = ExploredMap(
+            store, coarse.bonded, coarse.bonded_lengths, measured_target(config, store, coarse)
+        )
+        self._parentage = Parentage(self.ledger)
         self._planner = Planner(directory, config, self.ledger, store, coarse)
         self._coarse = coarse
         self._retrieval = Retrieval(directory, store, config.campaign.name, _steps_between_frames(config))
@@ -355,6 +360,7 @@ class Coordinator:
         if found is None:
             return self.counts(), np.empty(0, np.int64)
         candidates, rows = found
+        candidates = replace(candidates, yields=self._parentage.yields(self._map.discoveries))
         explored, selected = self._map.sample(), self._map.points(promoted)
         return replace(self.counts(), candidates=candidates, explored=explored, selected=selected), rows
 

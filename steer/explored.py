@@ -11,13 +11,16 @@ from numpy.typing import NDArray
 
 from steer.coverage.cells import CellCounter
 from steer.decide import Candidates
+from steer.discoveries import Discoveries
 from steer.latents import LatentTable
 from steer.selection.sanity import sane
+from steer.shards import LEVELS
 
 if TYPE_CHECKING:
     from models.protocols import LatentModel
     from steer.framestore import FrameStore
     from steer.latentfile import LatentFile
+    from steer.measured import Measured
 
 __all__ = ["ENCODE_AT_ONCE", "ExploredMap"]
 
@@ -38,15 +41,32 @@ class ExploredMap:
         Bonded bead pairs, for the sanity filter.
     lengths : ndarray, shape (m,)
         Their equilibrium lengths in nm.
+    target : Measured, optional
+        Where the campaign is to go.
+
+    Attributes
+    ----------
+    model : LatentModel or None
+        In use.
+    discoveries : dict of str to Discoveries
+        By level: which simulations were the first in the map's cells.
     """
 
-    def __init__(self, store: FrameStore, pairs: NDArray[np.integer], lengths: NDArray[np.floating]) -> None:
-        self._store = store
+    def __init__(
+        self,
+        store: FrameStore,
+        pairs: NDArray[np.integer],
+        lengths: NDArray[np.floating],
+        target: Measured | None = None,
+    ) -> None:
+        self._store, self._target = store, target
         self._sanity = partial(sane, pairs=pairs, lengths=lengths)
         self._current: LatentTable | None = None
         self._pending: LatentTable | None = None
         self._trained = 0
         self._cells = CellCounter(1.0)
+        self._counted = 0
+        self.discoveries = {level: Discoveries() for level in LEVELS}
         self.model: LatentModel | None = None
 
     @property
@@ -76,7 +96,7 @@ class ExploredMap:
     def advance(self) -> bool:
         """Encode a bounded number of frames; returns whether a new version came into use."""
         if self._current is not None and self._current.advance(ENCODE_AT_ONCE):
-            self._cells.add(self._current.points)
+            self._count(self._current.points)
         if self._pending is None:
             return False
         self._pending.advance(ENCODE_AT_ONCE)
@@ -85,8 +105,19 @@ class ExploredMap:
         self._current, self._pending = self._pending, None
         self.model = self._current.model
         self._cells = CellCounter.scaled_to(self._current.points[: self._trained])
-        self._cells.add(self._current.points)
+        self._counted, self.discoveries = 0, {level: Discoveries() for level in LEVELS}
+        self._count(self._current.points)
         return True
+
+    def _count(self, points: NDArray[np.float32]) -> None:
+        rows = slice(self._counted, len(points))
+        discovered = np.zeros(len(points) - self._counted, dtype=bool)
+        discovered[self._cells.add(points) - self._counted] = True
+        numbers = self._store.number[rows].astype(np.int64)
+        for level, record in self.discoveries.items():
+            of_level = self._store.is_level(level)[rows]
+            record.add(numbers[of_level], discovered[of_level])
+        self._counted = len(points)
 
     @property
     def drift(self) -> float:
@@ -114,4 +145,6 @@ class ExploredMap:
         eligible = self._current.sane & self._store.is_level("cg")[:count]
         eligible[np.fromiter((row for row in promoted if row < count), np.int64)] = False
         rows = np.flatnonzero(eligible)
-        return Candidates(self._current.points[rows], self._store.number[rows].astype(np.int64)), rows
+        parents = self._store.number[rows].astype(np.int64)
+        cost = None if self._target is None else self._target.costs(count)[rows]
+        return Candidates(self._current.points[rows], parents, cost=cost), rows

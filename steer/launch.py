@@ -133,6 +133,12 @@ def _reconciled(file: Path, new: CampaignConfig, old: CampaignConfig) -> Campaig
                 file=file,
                 key=f"{section}.{changed[0]}",
             )
+    if new.target_collective() != old.target_collective():
+        raise ConfigError(
+            "the target of the campaign is measured by this collective variable, so it may not change on resuming",
+            file=file,
+            key="collective",
+        )
     return old.model_copy(update={section: getattr(new, section) for section in MAY_CHANGE})
 
 

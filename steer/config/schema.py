@@ -310,3 +310,9 @@ class CampaignConfig(Section):
                         f"the range of {name} goes from {low:g} down to {high:g}; only a dihedral's may",
                     )
         return self
+
+    def target_collective(self) -> CollectiveVariable | None:
+        """What ``selection.target`` is about; None without a target."""
+        target = self.selection.target
+        named = [each for each in self.collective if target is not None and each.name == target.collective]
+        return named[0] if named else None

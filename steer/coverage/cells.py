@@ -40,20 +40,34 @@ class CellCounter:
     def __len__(self) -> int:
         return len(self._cells)
 
-    def add(self, points: NDArray[np.floating]) -> None:
-        """Count the points after those already counted, shape (n, d): a growing table is passed whole."""
+    def add(self, points: NDArray[np.floating]) -> NDArray[np.int64]:
+        """Count the points after those already counted, shape (n, d): a growing table is passed whole.
+
+        Returns
+        -------
+        ndarray, shape (k,), int64
+            Rows of the points that were the first in their cells, ascending.
+        """
+        first: list[int] = []
         for start in range(self._seen, len(points), _AT_ONCE):
             cells = np.floor(points[start : start + _AT_ONCE] / self.width).astype(np.int32)
-            self._cells.update(row.tobytes() for row in _distinct(cells))
+            rows = _first_in_each(cells)
+            for row, cell in zip(rows.tolist(), map(bytes, cells[rows]), strict=True):
+                if cell not in self._cells:
+                    self._cells.add(cell)
+                    first.append(start + row)
         self._seen = len(points)
+        return np.array(first, dtype=np.int64)
 
 
-def _distinct(cells: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Each cell once, shape (m, d): counted by one number a cell where the grid around them is small enough."""
+def _first_in_each(cells: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Row of the first point in each cell, ascending: found by one number a cell where the grid around them is small
+    enough."""
     low = cells.min(axis=0)
     extent = (cells.max(axis=0) - low.astype(np.int64) + 1).tolist()
     if math.prod(extent) > _LARGEST_GRID:
-        return np.unique(cells, axis=0)
+        return np.sort(np.unique(cells, axis=0, return_index=True)[1])
     numbers = np.ravel_multi_index(tuple((cells - low).T), extent)
-    occupied = np.flatnonzero(np.bincount(numbers, minlength=1))
-    return (np.stack(np.unravel_index(occupied, extent), axis=1) + low).astype(np.int32)
+    first = np.full(math.prod(extent), -1)
+    first[numbers[::-1]] = np.arange(len(cells))[::-1]
+    return np.sort(first[first >= 0])
