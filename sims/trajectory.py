@@ -165,8 +165,11 @@ class PartWriter:
 
 
 def _count_frames(path: Path) -> int:
+    """Whole frames of a part; 0 when its last one is not whole."""
     try:
         with XTCTrajectoryFile(str(path)) as file:
-            return len(file)
-    except OSError:
+            count = len(file)
+            file.seek(count - 1)
+            return count if len(file.read()[1]) == 1 else 0
+    except (OSError, RuntimeError):
         return 0

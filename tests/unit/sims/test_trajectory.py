@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import errno
+import resource
+from collections.abc import Iterator
 from pathlib import Path
 
 import mdtraj
@@ -72,3 +75,21 @@ def test_steps_beyond_32_bits_do_not_wrap(tmp_path: Path) -> None:
         part.finish()
     with mdtraj.formats.XTCTrajectoryFile(str(part_path(tmp_path, "frames", 0))) as file:
         assert file.read()[2].tolist() == [2**31 - 1]
+
+
+@pytest.fixture
+def full_disk() -> Iterator[None]:
+    """No file may grow beyond 100 bytes: writing fails where it would on a disk without room."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.parametrize("count", [1, 400])
+@pytest.mark.usefixtures("full_disk")
+def test_a_part_for_which_the_disk_has_no_room_does_not_appear(tmp_path: Path, count: int) -> None:
+    with pytest.raises(OSError, match="no room") as caught:
+        _write(tmp_path, 0, np.random.default_rng(5).normal(size=(count, 31, 3)))
+    assert caught.value.errno == errno.ENOSPC
+    assert list(tmp_path.iterdir()) == []

@@ -44,6 +44,19 @@ def test_near_the_walltime_the_job_is_handed_back(fleet, start_worker, folder):
     assert collect(fleet, 1)[0].status == "returned"
 
 
+def test_a_sigterm_that_follows_the_walltime_does_not_hurry_the_worker(fleet, start_worker, folder):
+    worker = start_worker(grace=12.0, walltime=20.0)
+    fleet.submit(cg_job(1, steps=100_000, seed=DEAF))
+    under_way(folder(1))
+    wait_for(lambda: "the walltime is near" in worker.log.read_text())
+    worker.signal(signal.SIGTERM)
+    step = folder(1).step()
+    wait_for(lambda: folder(1).step() > step + 20, "the job was ended before its time")
+    worker.signal(signal.SIGTERM)
+    assert worker.wait() == 0
+    assert collect(fleet, 1)[0].status == "returned"
+
+
 def test_interrupted_twice_a_worker_leaves_at_once(fleet, start_worker, folder):
     worker = start_worker(grace=600.0)
     fleet.submit(cg_job(1, steps=100_000, seed=DEAF))
