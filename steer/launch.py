@@ -6,7 +6,7 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +55,8 @@ class LaunchOptions:
     listen : str or None
         ``HOST[:PORT]`` on which the campaign's own server listens for workers on other machines.
     quiet : bool
+    extend : str or None
+        By how much to raise the goals of a campaign that exists.
     """
 
     source: Path
@@ -64,6 +66,7 @@ class LaunchOptions:
     slots: int | None = None
     listen: str | None = None
     quiet: bool = False
+    extend: str | None = None
 
 
 @dataclass(frozen=True)
@@ -86,16 +89,22 @@ def launch(options: LaunchOptions) -> Outcome:
     """
     from steer.console import make_console
 
+    if options.extend and options.until:
+        raise ConfigError("give either --until or --extend", key="--extend")
     directory, config = open_campaign(options)
     with ExitStack() as stack:
         stack.enter_context(directory.lock())
         (directory.root / STOP_REQUEST).unlink(missing_ok=True)
+        news: list[str] = []
+        config = settle_goals(options, directory, config, news.append)
         console = stack.enter_context(make_console(config, quiet=options.quiet))
+        for sentence in news:
+            console.event(sentence)
         return _run(options, directory, config, console, stack)
 
 
 def open_campaign(options: LaunchOptions) -> tuple[CampaignDirectory, CampaignConfig]:
-    """Make the campaign directory, or open the one that is there, and settle the goals."""
+    """Make the campaign directory, or open the one that is there."""
     if options.source.is_dir():
         directory = CampaignDirectory.open(options.source)
         config = load_config(directory.config)
@@ -105,18 +114,58 @@ def open_campaign(options: LaunchOptions) -> tuple[CampaignDirectory, CampaignCo
         if (root / "campaign.toml").exists():
             directory = CampaignDirectory.open(root)
             config = _reconciled(options.source, config, load_config(directory.config))
+        elif options.extend:
+            raise CampaignError(root, "there is no campaign here yet, so nothing to extend; start it first.")
         else:
             directory = CampaignDirectory.create(root, config)
             config = load_config(directory.config)
-    if options.until:
-        config = config.model_copy(update={"stop": parse_until(options.until)})
+    return directory, config
+
+
+def settle_goals(
+    options: LaunchOptions,
+    directory: CampaignDirectory,
+    config: CampaignConfig,
+    tell: Callable[[str], None],
+) -> CampaignConfig:
+    """The configuration with the goals that hold from now on; the directory's own file then says them."""
+    from steer.extension import extend, in_force, written_down
+
+    with closing(Journal(directory.journal)) as journal:
+        if options.until:
+            stop = parse_until(options.until)
+        else:
+            stop = in_force(journal, config.stop, from_file=options.source.is_file())
+        if options.extend:
+            stop = extend(journal, stop, options.extend, _reached(directory, journal), tell)
+        config = config.model_copy(update={"stop": stop})
+        _write_config(directory, config)
+        written_down(journal)
+    return config
+
+
+def _reached(directory: CampaignDirectory, journal: Journal) -> dict[str, float]:
+    """How far the campaign has come; nothing is, before its first status."""
+    from steer.status_report import current_status
+
+    reached = {"walltime": 1e12 * float(journal.get_meta("elapsed", 0.0))}
+    if directory.status.exists():
+        status = current_status(directory)
+        reached |= {
+            "aggregate_time": status.cg_time,
+            "refinements": status.refinements["accepted"],
+            "coverage": status.coverage,
+        }
+    return reached
+
+
+def _write_config(directory: CampaignDirectory, config: CampaignConfig) -> None:
     written = config
     if config.molecule.structure is not None:
         relative = config.molecule.structure.relative_to(directory.root)
         molecule = config.molecule.model_copy(update={"structure": relative})
         written = config.model_copy(update={"molecule": molecule})
     write_atomic(directory.config, dump_config(written))
-    return directory, config
 
 
 def _reconciled(file: Path, new: CampaignConfig, old: CampaignConfig) -> CampaignConfig:

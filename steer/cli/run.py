@@ -28,6 +28,9 @@ __all__ = ["run"]
     "--until", metavar="GOALS", help="Goals instead of the file's: '50 us, 20 refinements', '2 h wall'."
 )
 @click.option(
+    "--extend", metavar="GOALS", help="Raise the campaign's goals by so much: '50 us'. Repeated, it counts once."
+)
+@click.option(
     "--slots", type=click.IntRange(min=0), help="Jobs at once on this machine; 0 for no local worker."
 )
 @click.option("--listen", metavar="HOST[:PORT]", help="Let workers on other machines reach the server here.")
@@ -39,6 +42,7 @@ def run(
     directory: Path | None,
     redis: str | None,
     until: str | None,
+    extend: str | None,
     slots: int | None,
     listen: str | None,
     quiet_progress: bool,
@@ -51,7 +55,7 @@ def run(
     """
     from steer.launch import LaunchOptions
 
-    options = LaunchOptions(source, directory, redis, until, slots, listen, quiet_progress)
+    options = LaunchOptions(source, directory, redis, until, slots, listen, quiet_progress, extend)
     return run_campaign(options, as_json)
 
 

@@ -24,7 +24,7 @@ _PATTERNS = (
 )
 
 
-def parse_until(text: str) -> Stop:
+def parse_until(text: str, option: str = OPTION) -> Stop:
     """When to stop, from one line of text.
 
     Parameters
@@ -32,6 +32,8 @@ def parse_until(text: str) -> Stop:
     text : str
         One or more, separated by commas, of: aggregate CG time (``50 us``), accepted refinements
         (``20 refinements``), coverage (``coverage 300``), real time (``2 h wall``).
+    option : str
+        The option that errors name.
 
     Raises
     ------
@@ -45,20 +47,20 @@ def parse_until(text: str) -> Stop:
     """
     criteria: dict[str, Any] = {}
     for part in text.split(","):
-        name, value = _criterion(part.strip())
+        name, value = _criterion(part.strip(), option)
         if name in criteria:
-            raise ConfigError(f"{name} is named twice in {text!r}", key=OPTION)
+            raise ConfigError(f"{name} is named twice in {text!r}", key=option)
         criteria[name] = value
     try:
         return Stop.model_validate(criteria)
     except ValidationError as error:
         problems = "; ".join(problem_of(detail, tuple(map(str, detail["loc"]))) for detail in error.errors())
-        raise ConfigError(f"{problems}; {EXPECTED}", key=OPTION) from error
+        raise ConfigError(f"{problems}; {EXPECTED}", key=option) from error
 
 
-def _criterion(part: str) -> tuple[str, str]:
+def _criterion(part: str, option: str) -> tuple[str, str]:
     for name, pattern in _PATTERNS:
         match = pattern.fullmatch(part)
         if match:
             return name, match["value"]
-    raise ConfigError(f"{part!r} is no criterion; {EXPECTED}", key=OPTION)
+    raise ConfigError(f"{part!r} is no criterion; {EXPECTED}", key=option)
