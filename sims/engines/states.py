@@ -17,12 +17,13 @@ import re
 import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import numpy as np
 import openmm
 from openmm import XmlSerializer, unit
 
+from sims.engines.harmless import problem_with
 from sims.exceptions import StateError
 from sims.files import write_atomic
 
@@ -128,7 +129,7 @@ def read_record(directory: Path) -> SystemRecord:
         return SystemRecord(**content)
     except FileNotFoundError as error:
         raise StateError(path, "it is not there") from error
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         if isinstance(error, StateError):
             raise
         raise StateError(path, f"it is damaged ({error})") from error
@@ -149,10 +150,9 @@ def _deserialize(path: Path, kind: type[_T]) -> _T:
     seal = _SEAL.search(text)
     if seal is None or f"{zlib.crc32(text[: seal.start()].encode()):08x}" != seal[1]:
         raise StateError(path, "it is truncated or altered: its checksum is missing or does not fit")
+    if problem := problem_with(text, kind.__name__):
+        raise StateError(path, problem)
     try:
-        content = XmlSerializer.deserialize(text)
+        return cast(_T, XmlSerializer.deserialize(text))
     except (openmm.OpenMMException, ValueError) as error:
         raise StateError(path, f"OpenMM cannot read it ({error})") from error
-    if not isinstance(content, kind):
-        raise StateError(path, f"it holds an OpenMM {type(content).__name__}, not a {kind.__name__}")
-    return content

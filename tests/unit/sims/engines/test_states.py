@@ -83,7 +83,7 @@ def test_missing_and_foreign_files_are_named(tmp_path: Path) -> None:
     with pytest.raises(StateError, match=r"system\.json.*not there"):
         read_record(tmp_path)
     write_system(tmp_path, particles())
-    with pytest.raises(StateError, match="holds an OpenMM System"):
+    with pytest.raises(StateError, match="does not describe an OpenMM State"):
         read_state(tmp_path / "system.xml")
 
 
