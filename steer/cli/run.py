@@ -28,7 +28,9 @@ __all__ = ["run"]
     "--until", metavar="GOALS", help="Goals instead of the file's: '50 us, 20 refinements', '2 h wall'."
 )
 @click.option(
-    "--extend", metavar="GOALS", help="Raise the campaign's goals by so much: '50 us'. Repeated, it counts once."
+    "--extend",
+    metavar="GOALS",
+    help="Raise the campaign's goals by so much: '50 us'. Repeated, it counts once.",
 )
 @click.option(
     "--slots", type=click.IntRange(min=0), help="Jobs at once on this machine; 0 for no local worker."
