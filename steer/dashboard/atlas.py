@@ -16,6 +16,7 @@ from steer.dashboard.records import JournalCache
 from steer.exceptions import SteerError, StorageError
 from steer.framereader import FrameReader
 from steer.journal import Model, Simulation
+from steer.latentfile import LatentFile
 from steer.latents import LatentTable
 
 if TYPE_CHECKING:
@@ -173,10 +174,17 @@ class Atlas:
         from models.registry import load_model
 
         assert self._reader is not None
-        log.info("putting %d frames on the map of latent model %d", len(self._reader), model.version)
-        return _Growing(
-            LatentTable(load_model(self._directory.model(model.version)), self._reader), self._reader
+        folder = self._directory.model(model.version)
+        latent = load_model(folder)
+        kept = LatentFile(
+            self._directory.latents(model.version), folder, latent.n_latents, read_only=True
         )
+        table = LatentTable(latent, self._reader, file=kept)
+        log.info("latent model %d: %d of %d frames are encoded", model.version, len(table), len(self._reader))
+        while table.advance(0):
+            # Blocks that are damaged on disk are made again before anything is drawn.
+            pass
+        return _Growing(table, self._reader)
 
 
 class _Growing:

@@ -8,7 +8,7 @@ import { nearColour, Viewer } from "./viewer.js";
 
 const NEIGHBOURS = 3;
 const LEVELS = { all: "all frames", cg: "coarse-grained", aa: "all-atom", unsteered: "unsteered (control)" };
-const STAGES = { none: "no atoms", end: "atoms at the end", backmapped: "atoms as backmapped" };
+const STAGES = { none: "none", end: "at the end", backmapped: "as backmapped" };
 
 function choice(name, options, changed) {
   const select = h("select", { onchange: () => changed(select.value), "aria-label": name });
@@ -73,7 +73,7 @@ export function makeExplore() {
   const colour = choice("colour", { density: "density of frames" }, (value) => map.setLayer({ colour: value }));
   const level = choice("frames", LEVELS, (value) => { map.inView = undefined; map.setLayer({ level: value }); });
   const generation = choice("generation", { "": "all" }, (value) => { map.inView = undefined; map.setLayer({ generation: value }); });
-  const stage = choice("structure", STAGES, () => draw());
+  const stage = choice("atoms", STAGES, () => draw());
   const tick = (label, checked, changed) => h("label", {}, h("input", { type: "checkbox", checked, onchange: (event) => changed(event.target.checked) }), label);
   const marked = (kind) => (on) => { map.markKinds[on ? "add" : "delete"](kind); map.paint(); };
   const button = (label, text, action) => h("button", { class: "plain", type: "button", "aria-label": label, title: label, onclick: action }, text);

@@ -252,7 +252,7 @@ export class LatentMap {
   #paintSelected(context) {
     const ring = (place, radius, width) => {
       const [x, y] = this.toScreen(place.x, place.y);
-      for (const [colour, line] of [[css("map-page"), width + 3], [css("focus"), width]]) {
+      for (const [colour, line] of [[css("map-page"), width + 3], [css("ink"), width]]) {
         context.beginPath();
         context.arc(x, y, radius, 0, 7);
         context.strokeStyle = colour;
@@ -260,8 +260,8 @@ export class LatentMap {
         context.stroke();
       }
     };
-    for (const place of this.near) ring(place, 5, 1.5);
-    if (this.selected) ring(this.selected, 9, 3);
+    for (const place of this.near) ring(place, 4, 1.5);
+    if (this.selected) ring(this.selected, 12, 2.5);
   }
 
   // The mark under a place on the screen, for clicking and telling.
@@ -337,7 +337,8 @@ export class LatentMap {
 export function paintMark(context, kind, state, x, y, size = 6) {
   const colour = kind === "seed" ? css("seed") : { done: css("good"), rejected: css("bad"), failed: css("bad") }[state] ?? css("aa");
   context.beginPath();
-  if (kind === "seed") {
+  if (kind === "seed" && state === "input") context.rect(x - size + 1, y - size + 1, 2 * size - 2, 2 * size - 2);
+  else if (kind === "seed") {
     context.moveTo(x, y - size);
     context.lineTo(x + size, y);
     context.lineTo(x, y + size);

@@ -6,6 +6,7 @@ import { duration, fill, h, number, simulated, table } from "./dom.js";
 import { css } from "./palette.js";
 
 const ASK_EVERY = 5000;
+const FIRST = 1000;
 
 function tile(name, value, unit, more) {
   return h("div", { class: "tile" }, h("div", { class: "name" }, name), h("div", { class: "value" }, value, unit ? h("small", {}, ` ${unit}`) : null), h("div", { class: "more" }, more ?? ""));
@@ -22,7 +23,7 @@ function tiles(status) {
     tile("All-atom", simulated(status.aa_time), "", "simulated in all"),
     tile("Coverage", number(status.coverage), "cells", status.model ? `latent model ${status.model}` : "no model yet"),
     tile("Refinements", number(refined.accepted), "accepted", `${refined.rejected} rejected, ${refined.open} open, ${refined.failed} failed`),
-    tile("Slots busy", `${busy}/${slots}`, "", `${status.workers.length} worker${status.workers.length === 1 ? "" : "s"}${devices(status.workers)}`),
+    tile("Slots busy", slots ? `${busy}/${slots}` : "–", "", `${status.workers.length} worker${status.workers.length === 1 ? "" : "s"}${devices(status.workers)}`),
   ];
 }
 
@@ -59,15 +60,24 @@ export function makeOverview(go) {
     card("w7", "Coverage", gain, coverage), card("w5", "Workers", workers),
     card("w6", "Rates", rates), card("w6", "Frame latency", backlog),
     card("w4", "Generations", generations), card("w8", "Latest decisions", decisions)));
-  let asked = 0;
-  let key = "";
+  let timer = 0;
+  let measuredOnce = false;
+  let mapped = false;
 
-  async function askAgain(state) {
-    const now = `${state.map.frames} ${state.map.version} ${state.status.phase}`;
-    if (Date.now() - asked < (now === key ? 3 * ASK_EVERY : ASK_EVERY) && asked) return;
-    asked = Date.now();
-    key = now;
-    const [measured, series, latest] = await Promise.all([askJson("coverage"), askJson("series"), askJson("decisions")]);
+  // Asks again while the panel is shown: the server measures coverage in its own time.
+  async function askAgain() {
+    clearTimeout(timer);
+    try {
+      draw(await Promise.all([askJson("coverage"), askJson("series"), askJson("decisions")]));
+    } catch (error) {
+      fill(gain, error.message);
+    }
+    clearTimeout(timer);
+    timer = setTimeout(askAgain, measuredOnce ? ASK_EVERY : FIRST);
+  }
+
+  function draw([measured, series, latest]) {
+    measuredOnce ||= measured !== null;
     drawCoverage(measured);
     drawSeries(series);
     fill(decisions, latest.length
@@ -77,7 +87,7 @@ export function makeOverview(go) {
 
   function drawCoverage(measured) {
     if (!measured) {
-      fill(gain, "Measured when there is a latent model.");
+      fill(gain, mapped ? "Being measured." : "Measured when there is a latent model.");
       lineChart(coverage, [], {});
       return;
     }
@@ -120,15 +130,16 @@ export function makeOverview(go) {
     element,
     update(state) {
       const { status } = state;
+      mapped = state.map.frames > 0;
       fill(told, notices(status, state.map));
       told.hidden = !told.childElementCount;
       if (!status.refinements) return;
       fill(numbers, tiles(status));
       drawWorkers(status);
       drawGenerations(status);
-      askAgain(state).catch((error) => fill(gain, error.message));
     },
-    repaint() { asked = 0; },
-    show() { asked = 0; },
+    show: askAgain,
+    hide: () => clearTimeout(timer),
+    repaint: () => { if (timer) askAgain(); },
   };
 }

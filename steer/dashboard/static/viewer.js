@@ -1,6 +1,7 @@
 // The 3-D viewer: beads with their backbone, neighbours laid over them, and atoms where there are any.
 
 import { ask } from "./api.js";
+import { beadShape } from "./beads.js";
 import { fill, h } from "./dom.js";
 import { loadNgl } from "./ngl.js";
 import { css } from "./palette.js";
@@ -36,23 +37,25 @@ export class Viewer {
   }
 
   async #draw(NGL, [beads, atoms, ...near], fresh) {
-    this.stage.removeAllComponents();
-    const load = (pdb, name) => this.stage.loadFile(new Blob([pdb], { type: "text/plain" }), { ext: "pdb", name });
-    const main = await load(beads, "beads");
-    const faint = atoms ? 0.35 : 1;
-    main.addRepresentation("tube", { colorScheme: "residueindex", radius: atoms ? 0.5 : 0.75, opacity: faint, subdiv: 8 });
-    main.addRepresentation("ball+stick", { sele: "not .BB and not .CA", multipleBond: "off", colorScheme: "residueindex", colorReverse: false, radiusType: "size", radiusSize: 0.95, aspectRatio: 1, bondScale: 0.3, opacity: atoms ? 0.2 : 0.9 });
-    main.addRepresentation("licorice", { multipleBond: "off", colorScheme: "residueindex", radiusSize: 0.28, opacity: faint });
+    const { stage } = this;
+    stage.removeAllComponents();
+    const add = (shape, opacity) => {
+      const component = stage.addComponentFromObject(shape);
+      component.addRepresentation("buffer", { opacity });
+      return component;
+    };
+    add(beadShape(NGL, beads, { name: "beads", sides: !atoms, radius: atoms ? 0.35 : 0.6 }), 1);
+    near.forEach((pdb, i) => add(beadShape(NGL, pdb, { name: `neighbour ${i + 1}`, colour: rgb(nearColour(i)), radius: 0.28, sides: false }), 0.9));
     if (atoms) {
-      const all = await load(atoms, "atoms");
-      all.addRepresentation("cartoon", { colorScheme: "residueindex", opacity: 0.9 });
-      all.addRepresentation("licorice", { multipleBond: "off", colorScheme: "element", colorValue: css("dim"), radiusSize: 0.17 });
+      const all = await stage.loadFile(new Blob([atoms], { type: "text/plain" }), { ext: "pdb" });
+      all.addRepresentation("cartoon", { colorScheme: "residueindex", colorScale: "RdYlBu", colorReverse: true });
+      all.addRepresentation("licorice", { multipleBond: "off", colorScheme: "element", radiusSize: 0.16, sele: "not hydrogen" });
     }
-    for (const [i, pdb] of near.entries()) {
-      const other = await load(pdb, `neighbour ${i + 1}`);
-      other.addRepresentation("tube", { colorScheme: "uniform", colorValue: NEAR[i % NEAR.length], radius: 0.3, subdiv: 6 });
+    stage.setFocus(0);
+    if (fresh) {
+      stage.autoView(0);
+      stage.viewerControls.zoom(0.25);
     }
-    if (fresh) this.stage.autoView(300);
   }
 
   repaint() {
@@ -61,6 +64,7 @@ export class Viewer {
 }
 
 export const nearColour = (i) => NEAR[i % NEAR.length];
+const rgb = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16) / 255);
 
 async function text(question) {
   return (await ask("structure", question)).text();
