@@ -7,6 +7,8 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
+from steer.printable import printable
+
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
@@ -60,7 +62,7 @@ class PlainLines(Silent):
     def event(self, text: str) -> None:
         """Print the event with the time since the start."""
         minutes, seconds = divmod(int(time.monotonic() - self._start), 60)
-        self._out.write(f"[{minutes:02d}:{seconds:02d}] {text}\n")
+        self._out.write(f"[{minutes:02d}:{seconds:02d}] {printable(text)}\n")
         self._out.flush()
 
     def update(self, status: Status) -> None:
@@ -85,9 +87,9 @@ class Bars(Silent):
 
         self._config = config
         self._bars: Progress = Progress(
-            TextColumn("{task.description:<26}"),
+            TextColumn("{task.description:<26}", markup=False),
             BarColumn(bar_width=28),
-            TextColumn("{task.fields[text]}"),
+            TextColumn("{task.fields[text]}", markup=False),
             TimeElapsedColumn(),
             console=stderr_console(),
             transient=True,
@@ -105,13 +107,13 @@ class Bars(Silent):
 
     def event(self, text: str) -> None:
         """Print the event above the bars."""
-        self._bars.console.print(text, highlight=False, markup=False)
+        self._bars.console.print(printable(text), highlight=False, markup=False)
 
     def update(self, status: Status) -> None:
         """Move the bars."""
         rows = {name: (value, total, text) for name, value, total, text in _goal_rows(self._config, status)}
         for job in status.running:
-            rows[job["key"]] = (job["fraction"], 1.0, job["phase"])
+            rows[job["key"]] = (job["fraction"], 1.0, printable(job["phase"]))
         for name in set(self._tasks) - set(rows):
             self._bars.remove_task(self._tasks.pop(name))
         for name, (value, total, text) in rows.items():

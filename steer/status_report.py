@@ -7,6 +7,7 @@ import msgspec
 from steer.campaign import CampaignDirectory
 from steer.exceptions import CampaignError
 from steer.messages import UNREADABLE
+from steer.printable import printable
 from steer.status import Status
 
 __all__ = ["current_status", "describe"]
@@ -63,7 +64,7 @@ def describe(status: Status) -> str:
         *(("Refused", line) for line in status.refused),
         ("Rates", f"{status.rates['frames_per_second']:.1f} frames/s, {status.rates['ns_per_day']:.0f} ns/day of CG"),
     ]  # fmt: skip
-    return "\n".join(f"{name:<12} {text}" for name, text in rows if text)
+    return "\n".join(f"{name:<12} {printable(text)}" for name, text in rows if text)
 
 
 _ORIGINS = {"input": "input structure", "cg": "from CG frames", "aa": "from refinements"}

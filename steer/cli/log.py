@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from steer.printable import PrintableFormatter
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -54,11 +56,13 @@ def _handler() -> logging.Handler:
     if sys.stderr.isatty():
         from rich.logging import RichHandler
 
-        return RichHandler(
+        rich = RichHandler(
             console=stderr_console(), show_path=False, log_time_format="%H:%M:%S", markup=False
         )
+        rich.setFormatter(PrintableFormatter("%(message)s"))
+        return rich
     handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter(LINE, datefmt="%H:%M:%S"))
+    handler.setFormatter(PrintableFormatter(LINE, datefmt="%H:%M:%S"))
     return handler
 
 

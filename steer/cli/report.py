@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from steer.exceptions import USER_ERRORS
+from steer.printable import printable
 from steer.room import lacks_room
 
 __all__ = ["FAILED", "INTERRUPTED", "NOT_READY", "OK", "STOPPED", "USAGE", "report_error"]
@@ -48,7 +49,8 @@ def report_error(error: BaseException) -> int:
         error.show()
         return error.exit_code
     if isinstance(error, USER_ERRORS):
-        click.echo(f"Error: {error}", err=True)
+        told = printable(str(error), keep="\n")
+        click.echo(f"Error: {told}", err=True)
         return error.exit_code
     if lacks_room(error):
         click.echo(f"Error: there is no room on the disk ({error}); make some and try again.", err=True)

@@ -9,6 +9,7 @@ import click
 
 from steer.cli.log import log_options
 from steer.cli.report import OK
+from steer.printable import printable
 
 __all__ = ["status"]
 
@@ -65,5 +66,5 @@ def show_decisions(run: Path, as_json: bool) -> int:
         click.echo(json.dumps([dict(zip(names, row, strict=True)) for row in rows]))
     else:
         for round, action, subject, reason in rows:
-            click.echo(f"{round:>5}  {action:<15} {subject:<24} {reason}")
+            click.echo(printable(f"{round:>5}  {action:<15} {subject:<24} {reason}"))
     return OK
