@@ -11,16 +11,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from redis.exceptions import NoPermissionError
 
 import steer
 from steer.campaign import CampaignDirectory
 from steer.config import load_config
 from steer.connection import Connection, from_user
-from steer.exceptions import ConfigError, EnvironmentNotReady
+from steer.exceptions import ConfigError, EnvironmentNotReady, ServerError
 from steer.fleet_keys import ANY_META, FleetKeys
 
-__all__ = ["Announcement", "Enrolment", "enter", "find_campaign", "find_connection", "version_problem"]
+__all__ = [
+    "Announcement",
+    "Enrolment",
+    "enter",
+    "find_campaign",
+    "find_connection",
+    "has_ended",
+    "version_problem",
+]
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +72,12 @@ class Enrolment:
     directory: CampaignDirectory
 
 
+class _Snapshot(msgspec.Struct):
+    """Of `steer.status.Status`, what matters here."""
+
+    phase: str
+
+
 def find_connection(url: str | None, directory: Path | None) -> Connection:
     """The server that a worker is to talk to.
 
@@ -77,6 +92,8 @@ def find_connection(url: str | None, directory: Path | None) -> Connection:
     ------
     ConfigError
         When neither is given, or the URL cannot be used.
+    CampaignError
+        When the directory is no campaign's.
     ServerError
         When the directory's server was never started, or is not reachable from here.
     """
@@ -85,10 +102,12 @@ def find_connection(url: str | None, directory: Path | None) -> Connection:
 
     found = Credentials.read(directory / REDIS_FOLDER) if directory is not None else None
     if url is None:
+        if directory is None:
+            raise ConfigError("Which campaign? Give the URL that 'steer run' prints, or --directory.")
         if found is None:
-            raise ConfigError(
-                "Which campaign? Give the URL that 'steer run' prints, or --directory with a campaign directory whose "
-                "'steer run' started a Redis server of its own."
+            raise ServerError(
+                f"The campaign in {CampaignDirectory.open(directory).root} has no Redis server of its own yet; start it "
+                "with 'steer run', or give the URL of the server that it was given with --redis."
             )
         return found.worker
     connection = from_user(url)
@@ -169,6 +188,15 @@ def enter(announced: Announcement, directory: Path | None) -> Enrolment:
             f"{place} belongs to the campaign {_name_of(found)!r}, not to {announced.campaign!r}."
         )
     return Enrolment(announced.campaign, found)
+
+
+def has_ended(directory: CampaignDirectory) -> bool:
+    """Whether the campaign's last snapshot says that it is finished: for workers that cannot ask the server."""
+    try:
+        snapshot = msgspec.json.decode(directory.status.read_bytes(), type=_Snapshot)
+    except (OSError, msgspec.MsgspecError):
+        return False
+    return snapshot.phase == "finished"
 
 
 def version_problem(wanted: str) -> str:

@@ -35,6 +35,9 @@ MAY_CHANGE = {"stop", "workers", "collective", "state"}
 ROOM_RETRY = 2.0
 """s between two looks at a disk that is full."""
 
+FAREWELL = 10.0
+"""s that attached workers get to hear that the campaign is over."""
+
 
 @dataclass(frozen=True)
 class LaunchOptions:
@@ -269,8 +272,12 @@ def _wait_for_room(directory: CampaignDirectory, stop: _Stop) -> None:
 
 
 def _dismiss_workers(fleet: DocketFleet) -> None:
+    """Tell attached workers that the campaign is over, and keep its server until they have heard it."""
+    deadline = time.monotonic() + FAREWELL
     try:
         fleet.finish()
+        while fleet.workers() and time.monotonic() < deadline:
+            time.sleep(0.1)
     except ServerError as error:
         log.warning("attached workers could not be told that the campaign is over: %s", error)
 

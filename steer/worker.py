@@ -29,7 +29,7 @@ import steer
 from steer.attempt import Site
 from steer.config import load_config
 from steer.connection import Connection, reason
-from steer.enrolment import Enrolment, enter, find_campaign, find_connection, version_problem
+from steer.enrolment import Enrolment, enter, find_campaign, find_connection, has_ended, version_problem
 from steer.exceptions import ConfigError, EnvironmentNotReady, ServerError
 from steer.fleet_keys import FleetKeys
 from steer.job_docket import JobDocket
@@ -365,8 +365,10 @@ class _Worker:
                 await asyncio.wait_for(self._changed.wait(), self._options.heartbeat)
 
     def _leave_if_forsaken(self, supervisor: Supervisor) -> None:
-        """Give an allocation back that nobody uses: the server is away, and nothing runs here."""
+        """Give an allocation back that nobody uses: the server is away, and nobody waits for what is here."""
         away = time.monotonic() - (self._away_since or time.monotonic())
+        if has_ended(supervisor.directory):
+            self._go("the campaign is finished")
         if supervisor.running:
             return
         if not supervisor.directory.config.exists():

@@ -107,6 +107,18 @@ def test_a_worker_leaves_a_campaign_that_was_removed(server, start_worker, direc
     assert "the campaign directory is gone" in worker.log.read_text()
 
 
+def test_a_worker_that_did_not_hear_of_the_end_reads_it_in_the_campaign_directory(
+    server, fleet, start_worker, directory, folder
+):
+    worker = start_worker()
+    fleet.submit(cg_job(1, steps=100_000))
+    under_way(folder(1))
+    server.stop()
+    directory.status.write_text('{"campaign": "trp", "phase": "finished"}')
+    assert worker.wait() == 0
+    assert "leaving: the campaign is finished" in worker.log.read_text()
+
+
 def test_a_worker_and_its_jobs_are_seen_while_they_work(fleet, start_worker, folder):
     worker = start_worker(slots=2, name="alice", kinds=["cg", "train"])
     fleet.submit(cg_job(1, steps=200))

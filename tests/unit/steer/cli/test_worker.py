@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 import steer.worker
+from steer.campaign import CampaignDirectory
 from steer.cli.worker import attach_worker
-from steer.exceptions import ConfigError
+from steer.config import Campaign, CampaignConfig, Molecule, Stop
+from steer.exceptions import CampaignError, ConfigError, ServerError
 from steer.worker import WorkerOptions, run_worker
 
 
@@ -26,6 +28,7 @@ def test_all_options_reach_the_daemon(told):
         slots=4,
         gpus="0, 1",
         slots_per_gpu=2,
+        mps=True,
         kinds="cg,train",
         walltime="4 h",
         directory=Path("/campaign"),
@@ -40,6 +43,7 @@ def test_all_options_reach_the_daemon(told):
         ["0", "1"],
         2,
     )
+    assert options.mps
     assert (options.kinds, options.walltime, options.name) == (["cg", "train"], 14400.0, "alice")
     assert (options.directory, options.campaign) == (Path("/campaign"), "trp")
 
@@ -69,3 +73,14 @@ def test_an_option_that_makes_no_sense_is_refused(told, option, value):
 def test_the_daemon_checks_before_it_connects(options, complaint):
     with pytest.raises(ConfigError, match=complaint):
         run_worker(WorkerOptions(**options))
+
+
+def test_a_campaign_without_a_server_of_its_own_is_said(tmp_path):
+    config = CampaignConfig(
+        campaign=Campaign(name="trp"), molecule=Molecule(sequence="NLYIQW"), stop=Stop(refinements=1)
+    )
+    directory = CampaignDirectory.create(tmp_path / "campaign", config).root
+    with pytest.raises(ServerError, match="has no Redis server of its own yet; start it with 'steer run'"):
+        run_worker(WorkerOptions(directory=directory, gpus=[], slots=1))
+    with pytest.raises(CampaignError, match="no such campaign directory"):
+        run_worker(WorkerOptions(directory=tmp_path / "nowhere", gpus=[], slots=1))
