@@ -27,6 +27,9 @@ __all__ = ["ENCODE_AT_ONCE", "ExploredMap"]
 ENCODE_AT_ONCE = 20_000
 """Frames encoded between two looks at the stream, so that re-encoding never holds up ingest."""
 
+COUNT_AT_ONCE = 2**18
+"""Rows counted at once, so that what is made on the way stays small."""
+
 EXPLORED_SAMPLE = 100_000
 """Latent points at most from which the map's thinness is judged, spread evenly over all."""
 
@@ -110,13 +113,14 @@ class ExploredMap:
         return True
 
     def _count(self, points: NDArray[np.float32]) -> None:
-        rows = slice(self._counted, len(points))
-        discovered = np.zeros(len(points) - self._counted, dtype=bool)
-        discovered[self._cells.add(points) - self._counted] = True
-        numbers = self._store.number[rows].astype(np.int64)
-        for level, record in self.discoveries.items():
-            of_level = self._store.is_level(level)[rows]
-            record.add(numbers[of_level], discovered[of_level])
+        for start in range(self._counted, len(points), COUNT_AT_ONCE):
+            rows = slice(start, min(len(points), start + COUNT_AT_ONCE))
+            discovered = np.zeros(rows.stop - start, dtype=bool)
+            discovered[self._cells.add(points[: rows.stop]) - start] = True
+            numbers = self._store.number[rows].astype(np.int64)
+            for level, record in self.discoveries.items():
+                of_level = self._store.is_level(level, rows)
+                record.add(numbers[of_level], discovered[of_level])
         self._counted = len(points)
 
     @property

@@ -71,9 +71,9 @@ class FrameReader:
         """``cg`` or ``aa``, shape (n,); ``""`` for rows found damaged."""
         return level_names(self._column("level"))
 
-    def is_level(self, level: str) -> NDArray[np.bool_]:
+    def is_level(self, level: str, rows: slice = slice(None)) -> NDArray[np.bool_]:
         """Which rows are of a level, shape (n,); damaged ones are of none."""
-        mask: NDArray[np.bool_] = self._column("level") == LEVELS.index(level)
+        mask: NDArray[np.bool_] = self._column("level")[rows] == LEVELS.index(level)
         return mask
 
     @property

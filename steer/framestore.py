@@ -111,6 +111,11 @@ class FrameStore(FrameReader):
         level = LEVELS.index(simulation[:2])
         return int(identity_keys(level, simulation_number(simulation), step)) in self._known()
 
+    def frames_of_simulations(self) -> dict[str, int]:
+        """How many frames of each simulation are stored and, as far as is known, not damaged."""
+        counts = self._known().counts()
+        return {f"{LEVELS[level]}-{number:06d}": count for (level, number), count in counts.items()}
+
     def close(self) -> None:
         """Let another process write. Harmless when done twice."""
         for descriptor in (self._file, self._lock):

@@ -119,7 +119,7 @@ class Runs:
         if not which.any():
             return self
         keys = self._keys(which)
-        groups = np.repeat(tangle[which], self._counts()[which].astype(np.int64))
+        groups = np.repeat(tangle[which], self.counts()[which].astype(np.int64))
         if leave_out is not None:
             kept = ~np.isin(keys, leave_out)
             keys, groups = keys[kept], groups[kept]
@@ -132,12 +132,13 @@ class Runs:
         order = np.argsort(first)
         return Runs(first[order], last[order], stride[order])
 
-    def _counts(self) -> NDArray[np.uint64]:
+    def counts(self) -> NDArray[np.uint64]:
+        """Keys of each run."""
         counts: NDArray[np.uint64] = (self.last - self.first) // self.stride + np.uint64(1)
         return counts
 
     def _keys(self, which: NDArray[np.bool_]) -> NDArray[np.uint64]:
-        counts = self._counts()[which].astype(np.int64)
+        counts = self.counts()[which].astype(np.int64)
         within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
         keys: NDArray[np.uint64] = np.repeat(self.first[which], counts) + np.repeat(
             self.stride[which], counts
@@ -182,6 +183,17 @@ class IdentityIndex:
         """Forget keys."""
         self._merge()
         self._runs = self._runs.without(keys)
+
+    def counts(self) -> dict[tuple[int, int], int]:
+        """Keys of each (level, number)."""
+        self._merge()
+        owner = (self._runs.first >> np.uint64(_STEP_BITS)).astype(np.int64)
+        owners, places = np.unique(owner, return_inverse=True)
+        counts = np.zeros(len(owners), np.int64)
+        np.add.at(counts, places, self._runs.counts().astype(np.int64))
+        levels, numbers = np.divmod(owners, 1 << _NUMBER_BITS)
+        names = zip(levels.tolist(), numbers.tolist(), strict=True)
+        return dict(zip(names, counts.tolist(), strict=True))
 
     def _merge(self) -> None:
         recent = np.sort(np.fromiter(self._recent, np.uint64, len(self._recent)))

@@ -12,8 +12,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from sims.trajectory import list_parts, read_part
 from steer.frames import Frame
 
@@ -76,7 +74,7 @@ class Retrieval:
         """
         if not self._ended:
             return {}
-        stored = self._count()
+        stored = self._store.frames_of_simulations()
         completed = {}
         for id, simulation in self._ended.items():
             missing = int((simulation.result or {}).get("frames", 0)) - stored.get(id, 0)
@@ -87,13 +85,6 @@ class Retrieval:
                 self._lost[id] = lost
         self._ended.clear()
         return completed
-
-    def _count(self) -> dict[str, int]:
-        counts: dict[str, int] = {}
-        for level in self._every:
-            times = np.bincount(self._store.number[self._store.is_level(level)])
-            counts |= {f"{level}-{number:06d}": int(times[number]) for number in np.flatnonzero(times)}
-        return counts
 
     def _frames_of(self, simulation: Simulation) -> list[Frame]:
         every = self._every[simulation.level]

@@ -13,7 +13,7 @@ __all__ = ["CELLS_PER_DEVIATION", "CellCounter"]
 CELLS_PER_DEVIATION = 4.0
 """Cells along one standard deviation of the latent points that a model version came into use with."""
 
-_AT_ONCE = 2**18
+_AT_ONCE = 2**16
 _LARGEST_GRID = 2**20
 
 
@@ -34,7 +34,7 @@ class CellCounter:
     @classmethod
     def scaled_to(cls, points: NDArray[np.floating]) -> Self:
         """A counter whose cells suit the spread of these points: `CELLS_PER_DEVIATION` along each dimension."""
-        deviation = points.std(axis=0) if len(points) else np.ones(points.shape[1])
+        deviation = _deviation(points) if len(points) else np.ones(points.shape[1])
         return cls(np.where(deviation > 0, deviation, 1.0) / CELLS_PER_DEVIATION)
 
     def __len__(self) -> int:
@@ -52,12 +52,25 @@ class CellCounter:
         for start in range(self._seen, len(points), _AT_ONCE):
             cells = np.floor(points[start : start + _AT_ONCE] / self.width).astype(np.int32)
             rows = _first_in_each(cells)
-            for row, cell in zip(rows.tolist(), map(bytes, cells[rows]), strict=True):
+            for row, cell in zip(rows.tolist(), map(np.ndarray.tobytes, cells[rows]), strict=True):
                 if cell not in self._cells:
                     self._cells.add(cell)
                     first.append(start + row)
         self._seen = len(points)
         return np.array(first, dtype=np.int64)
+
+
+def _deviation(points: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Standard deviation of each column, summed in double precision and block by block."""
+    origin = points[0].astype(np.float64)
+    total, squares = np.zeros((2, points.shape[1]))
+    for start in range(0, len(points), _AT_ONCE):
+        block = points[start : start + _AT_ONCE] - origin
+        total += block.sum(axis=0)
+        squares += np.einsum("ij,ij->j", block, block)
+    mean = total / len(points)
+    deviation: NDArray[np.float64] = np.sqrt(np.maximum(squares / len(points) - mean**2, 0.0))
+    return deviation
 
 
 def _first_in_each(cells: NDArray[np.int32]) -> NDArray[np.int64]:
@@ -67,7 +80,11 @@ def _first_in_each(cells: NDArray[np.int32]) -> NDArray[np.int64]:
     extent = (cells.max(axis=0) - low.astype(np.int64) + 1).tolist()
     if math.prod(extent) > _LARGEST_GRID:
         return np.sort(np.unique(cells, axis=0, return_index=True)[1])
-    numbers = np.ravel_multi_index(tuple((cells - low).T), extent)
+    numbers = np.zeros(len(cells), np.int64)
+    for column, lowest, count in zip(cells.T, low.tolist(), extent, strict=True):
+        numbers *= count
+        numbers += column
+        numbers -= lowest
     first = np.full(math.prod(extent), -1)
     first[numbers[::-1]] = np.arange(len(cells))[::-1]
     return np.sort(first[first >= 0])
