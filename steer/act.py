@@ -7,7 +7,7 @@ leaves planned jobs, which resume submits under the same keys.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -25,12 +25,28 @@ if TYPE_CHECKING:
     from sims.martini.model import CoarseModel
     from steer.framestore import FrameStore
 
-__all__ = ["Planner"]
+__all__ = ["Planned", "Planner"]
 
 FORCE_FIELD = 1
 """Version every new simulation runs with; feedback on parameters will publish later ones."""
 
 _STREAMS = {"cg": 1, "refine": 2, "train": 3}
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What was written for one decision.
+
+    Attributes
+    ----------
+    keys : list of str
+        Of its jobs, in their order.
+    sentences : list of str
+        One on each action, for the log.
+    """
+
+    keys: list[str] = field(default_factory=list)
+    sentences: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -53,7 +69,7 @@ class Planner:
     store: FrameStore
     coarse: CoarseModel
 
-    def plan(self, actions: Sequence[Action], round: int, rows: NDArray[np.int64], model: int) -> list[str]:
+    def plan(self, actions: Sequence[Action], round: int, rows: NDArray[np.int64], model: int) -> Planned:
         """Write everything these actions need, and the journal.
 
         Parameters
@@ -68,19 +84,23 @@ class Planner:
 
         Returns
         -------
-        list of str
-            One sentence on each action, for the log.
+        Planned
         """
-        sentences: list[str] = []
+        planned = Planned()
         with self.ledger.journal.transaction():
             for action in actions:
-                subject = self._apply(action, round, rows, model)
+                key, subject = self._apply(action, round, rows, model)
                 self.ledger.journal.note(round, type(action).__name__, subject, action.reason)
-                sentences.append(f"{subject}: {action.reason}")
+                if key:
+                    planned.keys.append(key)
+                planned.sentences.append(f"{subject}: {action.reason}")
             self.ledger.journal.set_meta("round", round + 1)
-        return sentences
+        return planned
 
-    def _apply(self, action: Action, round: int, rows: NDArray[np.int64], model: int) -> str:
+    def _apply(
+        self, action: Action, round: int, rows: NDArray[np.int64], model: int
+    ) -> tuple[str | None, str]:
+        """Key of the action's job, if it has one, and what it is about."""
         match action:
             case Train():
                 return self._train()
@@ -91,20 +111,19 @@ class Planner:
             case StartFromFrame():
                 return self._start(self._seed_from_frame(int(rows[action.choice.index])), steered=True)
 
-    def _train(self) -> str:
+    def _train(self) -> tuple[str, str]:
         version = max(self.ledger.models, default=0) + 1
-        self.ledger.plan_training(
-            TrainJob(
-                key=f"train:{version:04d}",
-                version=version,
-                previous=self.ledger.latest_model(),
-                frames=len(self.store),
-                random_seed=self._random_seed("train", version),
-            )
+        job = TrainJob(
+            key=f"train:{version:04d}",
+            version=version,
+            previous=self.ledger.latest_model(),
+            frames=len(self.store),
+            random_seed=self._random_seed("train", version),
         )
-        return f"latent model {version}"
+        self.ledger.plan_training(job)
+        return job.key, f"latent model {version}"
 
-    def _refine(self, action: Refine, row: int, round: int, model: int) -> str:
+    def _refine(self, action: Refine, row: int, round: int, model: int) -> tuple[str, str]:
         number = self.ledger.next_number("aa")
         simulation = f"aa-{number:06d}"
         source = self.store.simulation(row)
@@ -130,9 +149,9 @@ class Planner:
             round,
         )
         self.ledger.plan_refinement(job, promotion, self.ledger.simulations[source].generation)
-        return simulation
+        return job.key, simulation
 
-    def _start(self, seed: Seed, *, steered: bool) -> str:
+    def _start(self, seed: Seed, *, steered: bool) -> tuple[str, str]:
         number = self.ledger.next_number("cg")
         simulation = f"cg-{number:06d}"
         job = CgJob(
@@ -144,21 +163,21 @@ class Planner:
             random_seed=self._random_seed("cg", number),
         )
         self.ledger.plan_cg(job, seed, steered=steered)
-        return f"{simulation} from seed {seed.id}"
+        return job.key, f"{simulation} from seed {seed.id}"
 
     def _seed_from_frame(self, row: int) -> Seed:
         source = self.store.simulation(row)
-        seed = self.new_seed("cg", source, int(self.store.step[row]))
+        seed = self.new_seed("cg", source, int(self.store.step[row]), row)
         self._write_beads(row, self.directory.root / seed.file)
         self.ledger.add_seed(seed)
         return seed
 
-    def new_seed(self, origin: Literal["cg", "aa"], parent: str, step: int) -> Seed:
+    def new_seed(self, origin: Literal["cg", "aa"], parent: str, step: int, row: int | None = None) -> Seed:
         """The next seed, one generation after its parent; neither written nor recorded yet."""
-        number = max(self.ledger.seeds, default=0) + 1
+        number = self.ledger.last_seed + 1
         generation = self.ledger.simulations[parent].generation + 1
         file = self._relative(self.directory.seeds / f"seed-{number:06d}.pdb")
-        return Seed(number, origin, generation, file, parent, step)
+        return Seed(number, origin, generation, file, parent, step, row)
 
     def _atoms_of(self, seed: Seed) -> str:
         if seed.origin == "input" or seed.parent is None:

@@ -12,7 +12,7 @@ import logging
 import shutil
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from models.registry import load_model
 from steer.act import Planner, round_steps
-from steer.decide import SeedOption, State, anything_wanted, decide, goal_reached
+from steer.decide import State, anything_wanted, decide, goal_reached
 from steer.exceptions import CampaignError, ServerError
 from steer.explainer import Explainer
 from steer.explored import ExploredMap
@@ -34,9 +34,10 @@ from steer.latentfile import LatentFile, discard_older
 from steer.ledger import Ledger
 from steer.losses import Loss
 from steer.measured import measured_target
-from steer.messages import CgJob, RefineJob, RefineResult, TrainJob
+from steer.messages import CgJob, Job, JobEvent, RefineJob, RefineResult, TrainJob
 from steer.parentage import Parentage
 from steer.retrieval import Retrieval
+from steer.seed_book import SeedBook
 from steer.status import Status
 from steer.summary import summarise
 
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from steer.campaign import CampaignDirectory
     from steer.config import CampaignConfig
     from steer.framestore import FrameStore
-    from steer.journal import Journal
+    from steer.journal import Journal, Seed
     from steer.stream import FrameStream
 
 __all__ = ["Coordinator", "Observer", "TooManyFailures"]
@@ -59,11 +60,17 @@ CHECK_AT_ONCE = 2_000
 """Stored frames checked for damage in one tick in which none came: ten million in a quarter of an hour or so."""
 
 STATUS_EVERY = 1.0
-"""s between two status files."""
+"""s between two status files, at least."""
+
+STATUS_SHARE = 0.05
+"""Share of the time that writing status files may take: with ten thousand jobs to list they come less often."""
 
 RECONCILE_EVERY = 25
 """Ticks between two comparisons of the journal's open jobs with the queues; about 5 s. Counted, not timed, so that the
 clock has no say in the order of things."""
+
+RECONCILE_SHARE = 50
+"""With many open jobs they are compared only once in so many ticks as there are jobs for each of this number."""
 
 SERVER_RETRY = 0.5
 """s between two tries to reach a server that is away."""
@@ -131,14 +138,15 @@ class Coordinator:
         )
         self._parentage = Parentage(self.ledger)
         self._planner = Planner(directory, config, self.ledger, store, coarse)
-        self._coarse = coarse
         self._retrieval = Retrieval(directory, store, config.campaign.name, _steps_between_frames(config))
         self._frames_checked = False
         self._missing: list[Loss] = []
-        self._seed_beads = {
-            seed.id: coarse.read_pdb(directory.root / seed.file) for seed in self.ledger.seeds.values()
-        }
-        self._seed_points: dict[int, NDArray[np.float32]] = {}
+        self._seeds = SeedBook(
+            self.ledger,
+            self._map,
+            lambda seed: coarse.read_pdb(directory.root / seed.file),
+            config.seeding.per_refinement,
+        )
         self._round = int(journal.get_meta("round", 0))
         self._elapsed = float(journal.get_meta("elapsed", 0.0))
         self._clock = time.monotonic()
@@ -173,19 +181,19 @@ class Coordinator:
         self._take_events()
         if self._server_away:
             self._server_away = False
-            self._since_reconciled = RECONCILE_EVERY
+            self._since_reconciled = len(self.ledger.open) + RECONCILE_EVERY
             self._observer.event("Redis is back")
         self._since_reconciled += 1
-        if self._since_reconciled >= RECONCILE_EVERY:
+        if self._since_reconciled >= max(RECONCILE_EVERY, len(self.ledger.open) // RECONCILE_SHARE):
             self._submit_lost()
         if self._map.advance():
-            self._encode_seeds()
+            self._seeds.place()
             discard_older(self.directory.root / "latents", self._map.version)
             self._observer.event(
                 f"latent model {self._map.version} is in use; coverage {self._map.coverage} cells"
             )
         self._decide()
-        if time.monotonic() - self._status_at >= STATUS_EVERY:
+        if time.monotonic() >= self._status_at:
             self._publish_status()
 
     def _wait_for_server(self, error: ServerError) -> None:
@@ -274,32 +282,39 @@ class Coordinator:
     # -- feed back ----------------------------------------------------------------------------------------------
 
     def _take_events(self) -> None:
-        receipts = []
-        for receipt, event in self.fleet.events():
-            with self._journal.transaction():
-                job = self.ledger.record(event)
-                seed = None
-                if isinstance(event.result, RefineResult) and job is not None:
-                    seed = seed_from(event.result, self._planner)
-                    if seed:
-                        self.ledger.add_seed(seed)
-            receipts.append(receipt)
-            if job is None:
-                continue
-            if isinstance(job, CgJob | RefineJob):
-                self._retrieval.expect([self.ledger.simulations[job.simulation]])
-            if event.status == "failed":
-                self._observer.event(f"{event.key} failed: {event.error} (log: {event.log})")
-                self._check_failures(event.error)
-            elif isinstance(job, TrainJob):
-                self._adopt(job.version)
-            elif isinstance(job, CgJob):
-                self._observer.event(f"{job.simulation} done")
-            elif isinstance(event.result, RefineResult):
-                self._observer.event(_refinement_sentence(event.result, seed.id if seed else 0))
-        if receipts:
-            self._place_new_seeds()
-            self.fleet.acknowledge(receipts)
+        events = self.fleet.events()
+        if not events:
+            return
+        with self._journal.transaction():
+            ended = [(event, *self._record(event)) for _, event in events]
+        for event, job, seed in ended:
+            if job is not None:
+                self._follow_up(event, job, seed)
+        self.fleet.acknowledge([receipt for receipt, _ in events])
+
+    def _record(self, event: JobEvent) -> tuple[Job | None, Seed | None]:
+        """Write an event down with what follows from it: the job that it ends, and the seed that it gives."""
+        job = self.ledger.record(event)
+        if job is None or not isinstance(event.result, RefineResult):
+            return job, None
+        seed = seed_from(event.result, self._planner)
+        if seed:
+            self.ledger.add_seed(seed)
+        return job, seed
+
+    def _follow_up(self, event: JobEvent, job: Job, seed: Seed | None) -> None:
+        """Do, and say, what a job's end that is in the journal leads to."""
+        if isinstance(job, CgJob | RefineJob):
+            self._retrieval.expect([self.ledger.simulations[job.simulation]])
+        if event.status == "failed":
+            self._observer.event(f"{event.key} failed: {event.error} (log: {event.log})")
+            self._check_failures(event.error)
+        elif isinstance(job, TrainJob):
+            self._adopt(job.version)
+        elif isinstance(job, CgJob):
+            self._observer.event(f"{job.simulation} done")
+        elif isinstance(event.result, RefineResult):
+            self._observer.event(_refinement_sentence(event.result, seed.id if seed else 0))
 
     def _check_failures(self, error: str) -> None:
         failed = len(self.ledger.failed)
@@ -311,21 +326,6 @@ class Coordinator:
                 f"{failed} jobs failed and only {succeeded} succeeded, so the campaign stops. The last error was: "
                 f"{error} The logs are in {self.directory.logs}; mend the cause and run the same command again.",
             )
-
-    def _place_new_seeds(self) -> None:
-        """Put seeds that came since on the map, so that the next decision knows them."""
-        new = [seed for seed in self.ledger.seeds.values() if seed.id not in self._seed_beads]
-        for seed in new:
-            self._seed_beads[seed.id] = self._coarse.read_pdb(self.directory.root / seed.file)
-        if new:
-            self._encode_seeds()
-
-    def _encode_seeds(self) -> None:
-        if self._map.model is None or not self._seed_beads:
-            return
-        ids = sorted(self._seed_beads)
-        points = self._map.model.encode(np.array([self._seed_beads[id] for id in ids], dtype=np.float32))
-        self._seed_points = dict(zip(ids, points, strict=True))
 
     # -- decide and act -----------------------------------------------------------------------------------------
 
@@ -347,22 +347,25 @@ class Coordinator:
             accepted=self.ledger.refinements()["accepted"],
             coverage=self._map.coverage,
             elapsed=self._elapsed_now() * 1e12,
-            seeds=[
-                SeedOption(seed.id, seed.origin, self.ledger.started[seed.id], self._seed_points.get(seed.id))
-                for seed in self.ledger.seeds.values()
-            ],
+            seeds=self._seeds.options(),
         )
 
-    def state(self) -> tuple[State, NDArray[np.int64]]:
+    def state(self, counts: State) -> tuple[State, NDArray[np.int64]]:
         """The campaign as decisions see it, and the frame-store rows of the candidates."""
-        promoted = [promotion.frame_row for promotion in self.ledger.promotions.values()]
+        promoted = self.ledger.promoted_rows
         found = self._map.candidates(promoted)
         if found is None:
-            return self.counts(), np.empty(0, np.int64)
+            return counts, np.empty(0, np.int64)
         candidates, rows = found
         candidates = replace(candidates, yields=self._parentage.yields(self._map.discoveries))
-        explored, selected = self._map.sample(), self._map.points(promoted)
-        return replace(self.counts(), candidates=candidates, explored=explored, selected=selected), rows
+        state = replace(
+            counts,
+            candidates=candidates,
+            explored=self._map.sample(),
+            selected=self._map.points(promoted),
+            starts=self._seeds.starts(),
+        )
+        return state, rows
 
     def _decide(self) -> None:
         counts = self.counts()
@@ -371,20 +374,18 @@ class Coordinator:
             self.phase, self.reason = "finished", reason
         if reason or not anything_wanted(self.config, counts):
             return
-        state, rows = self.state()
+        state, rows = self.state(counts)
         actions = decide(self.config, state)
         if actions:
-            before = set(self.ledger.open)
-            for sentence in self._planner.plan(actions, state.round, rows, state.model):
+            planned = self._planner.plan(actions, state.round, rows, state.model)
+            for sentence in planned.sentences:
                 self._observer.event(sentence)
             self._round += 1
-            self._place_new_seeds()
-            self._submit([key for key in self.ledger.open if key not in before])
+            self._submit(planned.keys)
 
-    def _submit(self, keys: list[str]) -> None:
-        for key in keys:
-            self.fleet.submit(self.ledger.open[key])
+    def _submit(self, keys: Sequence[str]) -> None:
         if keys:
+            self.fleet.submit(*(self.ledger.open[key] for key in keys))
             with self._journal.transaction():
                 self._journal.mark_submitted(keys)
 
@@ -394,9 +395,9 @@ class Coordinator:
         return self._elapsed + time.monotonic() - self._clock
 
     def _publish_status(self) -> None:
-        self._status_at = time.monotonic()
+        began = time.monotonic()
         state = self.counts()
-        self._history.append((self._status_at, len(self.store), state.cg_time))
+        self._history.append((began, len(self.store), state.cg_time))
         status = summarise(
             phase=self.phase,
             reason=self.reason,
@@ -418,6 +419,8 @@ class Coordinator:
         for news in self._explainer.news(status):
             self._observer.event(news)
         self._observer.update(status)
+        now = time.monotonic()
+        self._status_at = now + max(STATUS_EVERY, (now - began) / STATUS_SHARE)
 
 
 def _about_to_end(state: State) -> bool:

@@ -131,7 +131,9 @@ class State:
     selected : ndarray, shape (m, d)
         Latent points of everything promoted so far.
     seeds : sequence of SeedOption
-        All seeds, by id; the first is the input structure.
+        Input and refined structures, by id; the first is the input structure.
+    starts : ndarray, shape (k, d)
+        Latent points of all configurations from which simulations were or may be started, frames included.
     """
 
     round: int
@@ -151,6 +153,7 @@ class State:
     candidates: Candidates | None = None
     explored: NDArray[np.float32] = field(default_factory=lambda: np.empty((0, 2), np.float32))
     selected: NDArray[np.float32] = field(default_factory=lambda: np.empty((0, 2), np.float32))
+    starts: NDArray[np.float32] = field(default_factory=lambda: np.empty((0, 2), np.float32))
 
 
 @dataclass(frozen=True)
@@ -320,7 +323,7 @@ def _reseed(
     missing = min(unreserved - controls, count - len(actions))
     if missing > 0 and state.candidates is not None and len(state.candidates.points):
         chosen = state.candidates.points[[r.choice.index for r in refinements]]
-        known = np.concatenate([_points(state.seeds, state), chosen])
+        known = np.concatenate([state.starts, chosen])
         picks = _choose(config, state.candidates, known, missing, rng)
         actions += [StartFromFrame(choice, _why(choice, "restarted")) for choice in picks]
     return actions

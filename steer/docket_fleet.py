@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
+from docket.execution import TaskCall
 from redis.exceptions import RedisError, ResponseError
 
 import steer
@@ -115,10 +116,12 @@ class DocketFleet:
 
     # -- jobs ---------------------------------------------------------------------------------------------------
 
-    def submit(self, job: Job) -> None:
-        """Queue a job under its key; a key already queued or running is left alone."""
-        docket = self._dockets[kind_of(job)]
-        self._call("submitting a job", lambda: docket.add(TASK, key=job.key)(encode(job)))
+    def submit(self, *jobs: Job) -> None:
+        """Queue jobs under their keys, many in one round trip; a key already queued or running is left alone."""
+        for kind, docket in self._dockets.items():
+            calls = [docket.call(TASK, key=job.key)(encode(job)) for job in jobs if kind_of(job) == kind]
+            if calls:
+                self._call("submitting jobs", lambda docket=docket, calls=calls: _add(docket, calls))  # type: ignore[misc]
 
     def cancel(self, key: str) -> None:
         """Take a queued job out, or end a running one. Unknown keys are ignored."""
@@ -290,6 +293,12 @@ class DocketFleet:
                 steer.__version__,
             )
         return False
+
+
+async def _add(docket: JobDocket, calls: Sequence[TaskCall]) -> None:
+    for execution in await docket.add_many(calls):
+        if execution.schedule_exception is not None:
+            raise execution.schedule_exception
 
 
 def _text(value: bytes | str) -> str:

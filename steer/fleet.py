@@ -34,8 +34,8 @@ class Fleet(Protocol):
     calling again later is harmless.
     """
 
-    def submit(self, job: Job) -> None:
-        """Queue a job under its key. A key already queued or running is left alone: submitting twice is harmless."""
+    def submit(self, *jobs: Job) -> None:
+        """Queue jobs under their keys. A key already queued or running is left alone: submitting twice is harmless."""
 
     def cancel(self, key: str) -> None:
         """Take a queued job out, or end a running one. Unknown keys are ignored."""

@@ -35,9 +35,10 @@ class InlineFleet:
         self._queue: dict[str, Job] = {}
         self._count = 0
 
-    def submit(self, job: Job) -> None:
-        """Queue a job under its key; a key already queued is left alone."""
-        self._queue.setdefault(job.key, job)
+    def submit(self, *jobs: Job) -> None:
+        """Queue jobs under their keys; a key already queued is left alone."""
+        for job in jobs:
+            self._queue.setdefault(job.key, job)
 
     def cancel(self, key: str) -> None:
         """Take a queued job out. Unknown keys are ignored."""

@@ -26,7 +26,7 @@ from steer.messages import CgJob, Job, JobEvent, RefineJob, RefineResult, TrainJ
 
 __all__ = ["ForceField", "JobRow", "Journal", "Model", "Promotion", "Seed", "Simulation"]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -37,7 +37,8 @@ CREATE TABLE seeds (
     generation INTEGER NOT NULL,
     file TEXT NOT NULL,
     parent TEXT REFERENCES simulations (id),
-    step INTEGER
+    step INTEGER,
+    frame_row INTEGER
 );
 CREATE TABLE simulations (
     id TEXT PRIMARY KEY,
@@ -108,6 +109,8 @@ class Seed:
         The simulation it came from.
     step : int or None
         Its step in the parent.
+    frame_row : int or None
+        Its row in the frame store, when it is a stored frame.
     """
 
     id: int
@@ -116,6 +119,7 @@ class Seed:
     file: str
     parent: str | None = None
     step: int | None = None
+    frame_row: int | None = None
 
 
 @dataclass(frozen=True)
@@ -306,8 +310,8 @@ class Journal:
     def add_seed(self, seed: Seed) -> None:
         """Record a seed."""
         self._db.execute(
-            "INSERT INTO seeds (id, origin, generation, file, parent, step) VALUES (?, ?, ?, ?, ?, ?)",
-            (seed.id, seed.origin, seed.generation, seed.file, seed.parent, seed.step),
+            "INSERT INTO seeds (id, origin, generation, file, parent, step, frame_row) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (seed.id, seed.origin, seed.generation, seed.file, seed.parent, seed.step, seed.frame_row),
         )
 
     def plan_cg(self, job: CgJob, seed: Seed, *, steered: bool) -> None:

@@ -33,6 +33,8 @@ class Ledger:
     simulations : dict of str to Simulation
     promotions : dict of str to Promotion
         By the id of the refinement.
+    promoted_rows : list of int
+        Frame-store rows of all promotions, in their order.
     models : dict of int to Model
     open : dict of str to Job
         Jobs planned or submitted and not ended, by key, in the order they were planned.
@@ -40,6 +42,12 @@ class Ledger:
         CG simulations started from each seed.
     failed : list of str
         Keys of failed jobs.
+    last_seed : int
+        The newest seed's id: they are counted from 1.
+    seed_origins : Counter of str
+        Seeds by origin.
+    from_refined : int
+        CG simulations started from refined structures.
     generations : dict of int to Counter of str
         CG simulations of each generation by state.
     rejected_reasons : Counter of str
@@ -50,11 +58,15 @@ class Ledger:
         self.journal = journal
         self._timestep = config.coarse.timestep
         self.seeds = {seed.id: seed for seed in journal.seeds()}
+        self.last_seed = max(self.seeds, default=0)
         self.simulations = {simulation.id: simulation for simulation in journal.simulations()}
         self.promotions = {promotion.simulation: promotion for promotion in journal.promotions()}
+        self.promoted_rows = [promotion.frame_row for promotion in self.promotions.values()]
         self.models = {model.version: model for model in journal.models()}
         self.open: dict[str, Job] = {job.key: job for job in journal.unfinished()}
         self.started: Counter[int] = Counter()
+        self.seed_origins = Counter[str](seed.origin for seed in self.seeds.values())
+        self.from_refined = 0
         self.failed = [job.key for job in journal.jobs() if job.state == "failed"]
         self._steps_planned = 0
         self._open_kinds = Counter(kind_of(job) for job in self.open.values())
@@ -68,6 +80,7 @@ class Ledger:
         self._count_state(simulation, 1)
         if simulation.level == "cg" and simulation.seed is not None:
             self.started[simulation.seed] += 1
+            self.from_refined += self.seeds[simulation.seed].origin == "aa"
 
     def _count_state(self, simulation: Simulation, by: int) -> None:
         self._states[simulation.level, simulation.state] += by
@@ -129,6 +142,8 @@ class Ledger:
         """Record a seed."""
         self.journal.add_seed(seed)
         self.seeds[seed.id] = seed
+        self.last_seed = seed.id
+        self.seed_origins[seed.origin] += 1
 
     def plan_cg(self, job: CgJob, seed: Seed, *, steered: bool) -> None:
         """Record a CG simulation and its job."""
@@ -148,6 +163,7 @@ class Ledger:
         )
         self.simulations[simulation.id] = simulation
         self.promotions[simulation.id] = promotion
+        self.promoted_rows.append(promotion.frame_row)
         self._open(job)
         self._count(simulation)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
@@ -73,8 +72,8 @@ def summarise(
         min_frames=config.latent.min_frames,
         drift=state.drift,
         generations=_generations(ledger),
-        seeds=dict(Counter(seed.origin for seed in ledger.seeds.values())),
-        from_refined=_from_refined(ledger),
+        seeds=dict(ledger.seed_origins),
+        from_refined=ledger.from_refined,
         promotions=len(ledger.promotions),
         refinements=refinements,
         rejected_reasons=dict(ledger.rejected_reasons),
@@ -111,10 +110,6 @@ def _generations(ledger: Ledger) -> list[GenerationCount]:
         GenerationCount(generation, states["open"], states["done"], states["failed"])
         for generation, states in sorted(ledger.generations.items())
     ]
-
-
-def _from_refined(ledger: Ledger) -> int:
-    return sum(ledger.started[seed.id] for seed in ledger.seeds.values() if seed.origin == "aa")
 
 
 def _rates(history: Sequence[tuple[float, int, float]]) -> dict[str, float]:

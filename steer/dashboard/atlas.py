@@ -176,9 +176,7 @@ class Atlas:
         assert self._reader is not None
         folder = self._directory.model(model.version)
         latent = load_model(folder)
-        kept = LatentFile(
-            self._directory.latents(model.version), folder, latent.n_latents, read_only=True
-        )
+        kept = LatentFile(self._directory.latents(model.version), folder, latent.n_latents, read_only=True)
         table = LatentTable(latent, self._reader, file=kept)
         log.info("latent model %d: %d of %d frames are encoded", model.version, len(table), len(self._reader))
         while table.advance(0):

@@ -1,0 +1,507 @@
+"""Stand-in workers for `bench_campaign.py`: the queues and leases of real ones, without molecules.
+
+Every Redis command of a job's life is the real one, in the real order: one XREADGROUP a job and slot, docket's own
+claim script, frames in the campaign's stream, the event in its stream, docket's own terminal script. What is left out
+is Python: commands of many jobs travel in one round trip, so that ten thousand slots fit into one process.
+`Daemons` sends what the idle hands of as many worker daemons send all the time (docket's heartbeats and schedulers).
+"""
+
+from __future__ import annotations
+
+import heapq
+import json
+import os
+import socket
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import count
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from docket._execution_scripts import _claim, _terminal
+from docket.worker import _stream_due_tasks
+from redis.exceptions import ResponseError
+
+import steer
+from steer.campaign import CampaignDirectory
+from steer.config import load_config
+from steer.connection import Connection, connect
+from steer.feedback.seeds import END_BEADS
+from steer.fleet_keys import FleetKeys
+from steer.frames import Frame, encode
+from steer.job_docket import JobDocket
+from steer.jobs.context import JobContext
+from steer.jobs.registry import job_folder
+from steer.jobs.train import run as train
+from steer.messages import (
+    KINDS,
+    CgJob,
+    CgResult,
+    Job,
+    JobEvent,
+    JobProgress,
+    JobResult,
+    RefineJob,
+    RefineResult,
+    TrainJob,
+    TrainResult,
+    WorkerInfo,
+    decode_job,
+)
+from steer.messages import encode as to_json
+
+GROUP = "docket-workers"
+LEASE = 20.0
+HEARTBEAT = 2.0
+AT_ONCE = 400
+POLL = 0.01
+FORMS = 512
+"""Different configurations that stand-in simulations draw their frames from."""
+
+
+@dataclass
+class Load:
+    """What the stand-in shall be.
+
+    Attributes
+    ----------
+    slots, per_daemon : int
+        Slots in all, and of one daemon.
+    mean : float
+        Mean duration of a job in s; they spread evenly over half to one and a half of it.
+    frames : int
+        Frames of one CG simulation.
+    """
+
+    slots: int
+    per_daemon: int
+    mean: float
+    frames: int
+
+
+@dataclass(order=True)
+class Running:
+    """A job in a slot."""
+
+    end: float
+    key: str
+    job: Job
+    kind: str
+    message: bytes
+    generation: int
+    daemon: int
+    started: float
+    duration: float
+
+
+REPORT = ("started", "worked", "late", "at", "cpu")
+"""What a stand-in reports every heartbeat: jobs, s of work in ended jobs, s they ended late, its clock, its CPU time."""
+
+
+class StandIn:
+    """Ten thousand slots in one process.
+
+    Parameters
+    ----------
+    report : array of float, optional
+        Shared with the one who asks, as `REPORT` says.
+    """
+
+    def __init__(self, url: str, directory: Path, load: Load, report: Any = None, seed: int = 1) -> None:
+        self.report = report
+        self.load, self.directory = load, CampaignDirectory.open(directory)
+        self.config = load_config(self.directory.config)
+        self.client: Any = connect(Connection.parse(url), name="stand-in")
+        name = self.config.campaign.name
+        self.keys = FleetKeys(name)
+        self.dockets = {kind: JobDocket(url, name, kind) for kind in KINDS}
+        self.rng = np.random.default_rng(seed)
+        self.names = [f"node-{i:05d}" for i in range(-(-load.slots // load.per_daemon))]
+        self.free = [min(load.per_daemon, load.slots - i * load.per_daemon) for i in range(len(self.names))]
+        self.sizes = list(self.free)
+        self.turn = 0
+        self.running: list[Running] = []
+        self.held: list[dict[str, Running]] = [{} for _ in self.names]
+        self.training: list[tuple[Running, Any]] = []
+        self.started = 0
+        self.worked = self.late = 0.0
+        self.forms = self._make_forms()
+        self.pool: Any = None
+
+    def _make_forms(self) -> list[Any]:
+        from sims.martini.model import CoarseModel
+
+        positions = CoarseModel.load(self.directory.force_field(1)).positions
+        modes = self.rng.normal(size=(3, *positions.shape)) * 0.01
+        return [
+            (positions + np.tensordot(self.rng.normal(size=3), modes, 1)).astype(np.float32)
+            for _ in range(FORMS)
+        ]
+
+    def live(self, stop: Any) -> None:
+        """Work until `stop` is set."""
+        for kind in KINDS:
+            try:
+                self.client.xgroup_create(self.keys.stream(kind), GROUP, id="0", mkstream=True)
+            except ResponseError as error:
+                if "BUSYGROUP" not in str(error):
+                    raise
+        for script in (_claim, _terminal):
+            self.client.script_load(script.lua)
+        announced = renewed = 0.0
+        while not stop.is_set():
+            now = time.monotonic()
+            if now - announced > HEARTBEAT:
+                self.announce()
+                announced = now
+            if now - renewed > LEASE / 4:
+                self.renew()
+                renewed = now
+            busy = self.finish(now) + self.claim()
+            if not busy:
+                time.sleep(POLL)
+
+    # -- claiming -----------------------------------------------------------------------------------------------
+
+    def claim(self) -> int:
+        taken = 0
+        for kind in KINDS:
+            while found := self._read(kind):
+                self._start(kind, found)
+                taken += len(found)
+                if len(found) < AT_ONCE // 4:
+                    break
+        return taken
+
+    def _read(self, kind: str) -> list[tuple[int, bytes, dict[bytes, bytes]]]:
+        """One XREADGROUP for each free slot, as each gate sends it; the first few find out whether it is worth it."""
+        stream, found = self.keys.stream(kind), []
+        for size in (4, AT_ONCE):
+            daemons = list(self._free_daemons(size))
+            if not daemons:
+                break
+            with self.client.pipeline(transaction=False) as pipeline:
+                for daemon in daemons:
+                    pipeline.xreadgroup(GROUP, self.names[daemon], {stream: ">"}, count=1)
+                replies = pipeline.execute()
+            got = [
+                (daemon, id, fields)
+                for daemon, reply in zip(daemons, replies, strict=True)
+                for id, fields in _entries(reply)
+            ]
+            for daemon, _, _ in got:
+                self.free[daemon] -= 1
+            found += got
+            if len(got) < len(daemons):
+                break
+        return found
+
+    def _free_daemons(self, size: int) -> Iterator[int]:
+        """Daemons with free slots, in turn, each as often as it has slots."""
+        given = 0
+        for _ in range(len(self.names)):
+            daemon = self.turn
+            self.turn = (self.turn + 1) % len(self.names)
+            for _ in range(self.free[daemon]):
+                if given == size:
+                    return
+                given += 1
+                yield daemon
+
+    def _start(self, kind: str, found: Sequence[tuple[int, bytes, dict[bytes, bytes]]]) -> None:
+        docket, now = self.dockets[kind], time.monotonic()
+        with self.client.pipeline(transaction=False) as pipeline:
+            for daemon, id, fields in found:
+                self._claim(pipeline, docket, self.names[daemon], id, fields)
+            replies = pipeline.execute()
+        durations = self.load.mean * self.rng.uniform(0.5, 1.5, size=len(found))
+        for (daemon, id, fields), reply, duration in zip(found, replies, durations, strict=True):
+            if reply[0] in (b"SUPERSEDED", b"CANCELLED"):
+                self.free[daemon] += 1
+                continue
+            job = decode_job(json.loads(fields[b"args"])[0])
+            running = Running(
+                now + duration,
+                job.key,
+                job,
+                kind,
+                id,
+                int(fields[b"generation"]),
+                daemon,
+                time.time(),
+                duration,
+            )
+            self.started += 1
+            self.held[daemon][job.key] = running
+            if isinstance(job, TrainJob):
+                self._train(running)
+            else:
+                heapq.heappush(self.running, running)
+
+    def _claim(
+        self, pipeline: Any, docket: JobDocket, worker: str, id: bytes, fields: dict[bytes, bytes]
+    ) -> None:
+        key = fields[b"key"].decode()
+        at = datetime.now(UTC).isoformat()
+        state = {"type": "state", "key": key, "state": "running", "worker": worker, "started_at": at}
+        _claim.enqueue(
+            pipeline,
+            runs_key=docket.runs_key(key),
+            progress_key=docket.key(f"progress:{key}"),
+            known_key=docket.known_task_key(key),
+            stream_id_key=docket.stream_id_key(key),
+            state_channel=docket.key(f"state:{key}"),
+            stream_key=docket.stream_key,
+            worker=worker,
+            started_at=at,
+            generation=int(fields[b"generation"]),
+            state_payload=json.dumps(state),
+            key_json=json.dumps(key),
+            worker_group_name=GROUP,
+            message_id=id,
+        )
+
+    # -- ending -------------------------------------------------------------------------------------------------
+
+    def finish(self, now: float) -> int:
+        over: list[tuple[Running, JobResult]] = []
+        while self.running and self.running[0].end <= now and len(over) < AT_ONCE:
+            running = heapq.heappop(self.running)
+            self.worked += running.duration
+            self.late += now - running.end
+            over.append((running, self._result(running.job)))
+        for running, answer in [pair for pair in self.training if pair[1].ready()]:
+            over.append(
+                (running, TrainResult(version=running.job.version, statistics=answer.get(), seconds=1.0))
+            )
+        self.training = [pair for pair in self.training if pair[0] not in [done for done, _ in over]]
+        if over:
+            with self.client.pipeline(transaction=False) as pipeline:
+                for running, result in over:
+                    self._tell(pipeline, running, result)
+                pipeline.execute()
+            for running, _ in over:
+                self.free[running.daemon] += 1
+                del self.held[running.daemon][running.key]
+        return len(over)
+
+    def _tell(self, pipeline: Any, running: Running, result: JobResult) -> None:
+        job, docket = running.job, self.dockets[running.kind]
+        if isinstance(job, CgJob):
+            for message in self._frames(job):
+                pipeline.xadd(f"{self.config.campaign.name}:frames", {b"frame": message})
+        event = JobEvent(
+            key=job.key,
+            status="done",
+            worker=self.names[running.daemon],
+            started=running.started,
+            finished=time.time(),
+            result=result,
+        )
+        pipeline.xadd(self.keys.events, {"event": to_json(event)})
+        at = datetime.now(UTC).isoformat()
+        _terminal.enqueue(
+            pipeline,
+            runs_key=docket.runs_key(job.key),
+            state_channel=docket.key(f"state:{job.key}"),
+            progress_key=docket.key(f"progress:{job.key}"),
+            stream_key=docket.stream_key,
+            generation=running.generation,
+            state="completed",
+            completed_at=at,
+            ttl_seconds=int(docket.execution_ttl.total_seconds()),
+            state_payload=json.dumps(
+                {"type": "state", "key": job.key, "state": "completed", "completed_at": at}
+            ),
+            worker_group_name=GROUP,
+            message_id=running.message,
+            extra_fields=[],
+        )
+
+    def _frames(self, job: CgJob) -> list[bytes]:
+        coarse, forms = self.config.coarse, self.rng.integers(FORMS, size=self.load.frames)
+        steps = round(coarse.frame_interval / coarse.timestep)
+        return [
+            encode(
+                Frame(
+                    self.config.campaign.name,
+                    job.simulation,
+                    "cg",
+                    i * steps,
+                    i * coarse.frame_interval,
+                    np.zeros(3, np.float32),
+                    1,
+                    time.time(),
+                    self.forms[form],
+                )
+            )
+            for i, form in enumerate(forms.tolist(), 1)
+        ]
+
+    def _result(self, job: Job) -> JobResult:
+        if isinstance(job, CgJob):
+            return CgResult(
+                simulation=job.simulation,
+                steps=job.steps,
+                frames=self.load.frames,
+                seconds=self.load.mean,
+                steps_per_second=1.0,
+                platform="stand-in",
+                end_state=f"cg/{job.simulation}/end",
+            )
+        if not isinstance(job, RefineJob):
+            raise TypeError(type(job).__name__)
+        folder = self.directory.simulation(job.simulation)
+        os.link(self.directory.root / job.target, folder / END_BEADS)
+        return RefineResult(
+            simulation=job.simulation,
+            accepted=True,
+            reasons=[],
+            report={"clashes": 0, "chirality": [], "cis": []},
+            backmapper="stand-in",
+            attempts=1,
+            steps=job.steps,
+            frames=0,
+            seconds=self.load.mean,
+            platform="stand-in",
+            secondary_structure="C" * 20,
+            end_state=f"aa/{job.simulation}/end.pdb",
+        )
+
+    def _train(self, running: Running) -> None:
+        if self.pool is None:
+            self.pool = get_context("spawn").Pool(1, initializer=os.nice, initargs=(10,))
+        self.training.append(
+            (running, self.pool.apply_async(really_train, (self.directory.root, running.job)))
+        )
+
+    # -- what daemons say ---------------------------------------------------------------------------------------
+
+    def announce(self) -> None:
+        """Every daemon's announcement, and its question what became of its jobs (`steer.worker`)."""
+        now, lifetime = time.time(), int(5000 * HEARTBEAT)
+        for start in range(0, len(self.names), AT_ONCE):
+            with self.client.pipeline(transaction=False) as pipeline:
+                for daemon in range(start, min(start + AT_ONCE, len(self.names))):
+                    name, held = self.names[daemon], self.held[daemon].values()
+                    progress = [
+                        to_json(
+                            JobProgress(
+                                key=r.key, worker=name, phase="roaming", fraction=0.5, step=1, updated=now
+                            )
+                        )
+                        for r in held
+                    ]
+                    info = WorkerInfo(
+                        name=name,
+                        host="stand-in",
+                        pid=1,
+                        version=steer.__version__,
+                        slots=self.sizes[daemon],
+                        kinds=list(KINDS),
+                        devices=["cpu"] * self.sizes[daemon],
+                        busy=[r.key for r in held],
+                        seen=now,
+                    )
+                    pipeline.sadd(self.keys.workers, name)
+                    pipeline.set(self.keys.worker(name), to_json(info), px=lifetime)
+                    pipeline.set(self.keys.progress(name), f"[{','.join(progress)}]", px=lifetime)
+                    pipeline.hmget(self.keys.meta, "state", "version")
+                    for r in held:
+                        pipeline.hget(self.keys.run(r.kind, r.key), "state")
+                pipeline.execute()
+        if self.report is not None:
+            self.report[:] = [self.started, self.worked, self.late, time.monotonic(), time.process_time()]
+
+    def renew(self) -> None:
+        """Every daemon renews the leases of its jobs (`steer.gate`)."""
+        from steer.gate import _RENEW
+
+        sha = self.client.script_load(_RENEW)
+        with self.client.pipeline(transaction=False) as pipeline:
+            for name, held in zip(self.names, self.held, strict=True):
+                for kind in KINDS:
+                    if ids := [r.message for r in held.values() if r.kind == kind]:
+                        pipeline.evalsha(sha, 1, self.keys.stream(kind), GROUP, name, *ids)
+            pipeline.execute()
+
+
+def really_train(directory: Path, job: TrainJob) -> dict[str, Any]:
+    """Train as a worker's child does; the only work that is not a stand-in."""
+    os.environ["OMP_NUM_THREADS"] = "1"
+    campaign = CampaignDirectory.open(directory)
+    folder = job_folder(campaign, job)
+    folder.mkdir(parents=True, exist_ok=True)
+    config = load_config(campaign.config)
+    context = JobContext(campaign, config, folder, lambda frames: None, lambda *progress: None, lambda: False)
+    return train(job, context).statistics
+
+
+def _entries(reply: Any) -> Iterator[tuple[bytes, dict[bytes, bytes]]]:
+    if isinstance(reply, dict):
+        for pages in reply.values():
+            for page in pages:
+                yield from page
+    else:
+        for _, entries in reply or ():
+            yield from entries
+
+
+class Daemons:
+    """The steady murmur of many daemons: docket's heartbeats and schedulers, three queues each."""
+
+    def __init__(self, url: str, campaign: str, names: Sequence[str]) -> None:
+        self.client = connect(Connection.parse(url), name="daemons")
+        dockets = [JobDocket(url, campaign, kind) for kind in KINDS]
+        sha = self.client.script_load(_stream_due_tasks.lua)
+        due = [
+            _packed("EVALSHA", sha, 2, docket.queue_key, docket.stream_key, "0", docket.prefix)
+            for docket in dockets
+        ]
+        self.schedules = b"".join(due) * len(names)
+        self.heartbeats = b"".join(_heartbeat(docket, name) for name in names for docket in dockets)
+
+    def live(self, stop: Any) -> None:
+        """Send until `stop` is set: schedulers four times a second, heartbeats every two."""
+        connection: Any = self.client.connection_pool.get_connection()
+        line: socket.socket = connection._sock
+        line.setblocking(True)
+        line.sendall(_packed("CLIENT", "REPLY", "OFF"))
+        for quarter in count():
+            if stop.is_set():
+                return
+            began = time.monotonic()
+            line.sendall(self.schedules)
+            if quarter % 8 == 0:
+                line.sendall(self.heartbeats)
+            time.sleep(max(0.0, 0.25 - (time.monotonic() - began)))
+
+
+def _heartbeat(docket: JobDocket, name: str) -> bytes:
+    now, tasks = "99999999999", docket.worker_tasks_set(name)
+    commands: list[tuple[Any, ...]] = [
+        ("ZREMRANGEBYSCORE", docket.workers_set, 0, 1),
+        ("ZADD", docket.workers_set, now, name),
+    ]
+    for task in docket.tasks:
+        commands += [
+            ("ZREMRANGEBYSCORE", docket.task_workers_set(task), 0, 1),
+            ("ZADD", docket.task_workers_set(task), now, name),
+        ]
+    commands += [
+        ("SADD", tasks, *docket.tasks),
+        ("EXPIRE", tasks, 60),
+        ("XLEN", docket.stream_key),
+        ("ZCOUNT", docket.queue_key, 0, 1),
+        ("ZCOUNT", docket.queue_key, 1, "+inf"),
+    ]
+    return b"".join(_packed(*command) for command in commands)
+
+
+def _packed(*words: Any) -> bytes:
+    parts = [str(word).encode() for word in words]
+    return b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%s\r\n" % (len(part), part) for part in parts)
