@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
-from .schedule import schedule
+from .schedule import Strike, schedule
 from .strikes import KINDS
 from .table import table
 from .trial import Outcome, run_trial
@@ -22,24 +23,40 @@ def main() -> int:
     print(f"logs are in {output}", flush=True)
     outcomes: list[Outcome] = []
     if options.only is None:
-        outcomes.append(_campaign(output, 0, 0, options))
-    numbers = range(1, -(-options.kills // PER_CAMPAIGN) + 1) if options.only is None else [options.only]
-    for number in numbers:
+        outcomes.append(_campaign(output, 0, [], options))
+    last = -(-options.kills // PER_CAMPAIGN)
+    for number in range(1, last + 1) if options.only is None else [options.only]:
         count = min(PER_CAMPAIGN, options.kills - (number - 1) * PER_CAMPAIGN)
-        outcomes.append(_campaign(output, number, count, options))
+        strikes = schedule(options.kinds, count, options.seed, number)
+        outcomes.append(_campaign(output, number, strikes, options))
+    while options.only is None and (left := _left(outcomes)):
+        last += 1
+        outcomes.append(_campaign(output, last, left[:PER_CAMPAIGN], options))
     print(f"\n{table(outcomes, options.kinds)}")
-    broken = [text for outcome in outcomes for text in outcome.violations]
+    broken = _broken(outcomes)
     print(f"\n{len(broken)} promises broken" + "".join(f"\n- {text}" for text in broken))
     return 1 if broken else 0
 
 
-def _campaign(output: Path, number: int, count: int, options: argparse.Namespace) -> Outcome:
+def _broken(outcomes: Sequence[Outcome]) -> list[str]:
+    return [text for outcome in outcomes for text in outcome.violations]
+
+
+def _left(outcomes: Sequence[Outcome]) -> list[Strike]:
+    """Strikes that campaigns ended before, taken over by the next one."""
+    left = [strike for outcome in outcomes for strike in outcome.left]
+    for outcome in outcomes:
+        outcome.left.clear()
+    return left
+
+
+def _campaign(output: Path, number: int, strikes: Sequence[Strike], options: argparse.Namespace) -> Outcome:
     outcome = run_trial(
         output / f"campaign-{number:02d}",
-        schedule(options.kinds, count, options.seed, number),
+        strikes,
         seed=options.seed + number,
-        simulations=4 + count,
-        refinements=2 + count // 10,
+        simulations=4 + len(strikes) // 2,
+        refinements=2,
     )
     print(
         f"campaign {number}: {len(outcome.records)} strikes in {outcome.seconds:.0f} s, {outcome.accounts}; "

@@ -51,8 +51,16 @@ class Proxy:
         """End."""
         self.part()
         self._loop.call_soon_threadsafe(self._server.close)
+        asyncio.run_coroutine_threadsafe(self._end_tasks(), self._loop).result(10.0)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
+        self._loop.close()
+
+    async def _end_tasks(self) -> None:
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def _call(self, what: Callable[[], None]) -> None:
         done = threading.Event()
@@ -78,12 +86,14 @@ class Proxy:
             asyncio.ensure_future(self._pump(reader, forth, may_cut=True)),
             asyncio.ensure_future(self._pump(back, writer, may_cut=False)),
         ]
-        await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
-        for pump in pumps:
-            pump.cancel()
-        for end in (writer, forth):
-            self._connections.discard(end)
-            end.transport.abort()
+        try:
+            await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for pump in pumps:
+                pump.cancel()
+            for end in (writer, forth):
+                self._connections.discard(end)
+                end.transport.abort()
 
     async def _pump(
         self, source: asyncio.StreamReader, drain: asyncio.StreamWriter, *, may_cut: bool

@@ -31,10 +31,12 @@ class Strike:
     dice: int
 
 
-def schedule(kinds: Sequence[str], count: int, seed: int, trial: int = 0) -> list[Strike]:
-    """`count` strikes for one trial: every kind about as often, in random order, at random intervals."""
+def schedule(
+    kinds: Sequence[str], count: int, seed: int, trial: int = 0, calm: tuple[float, float] = CALM
+) -> list[Strike]:
+    """`count` strikes for one trial: every kind about as often, in random order, at random intervals (s)."""
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(trial,)))
     deck: list[str] = []
     while len(deck) < count:
         deck += [kinds[i] for i in rng.permutation(len(kinds))]
-    return [Strike(kind, float(rng.uniform(*CALM)), int(rng.integers(2**31))) for kind in deck[:count]]
+    return [Strike(kind, float(rng.uniform(*calm)), int(rng.integers(2**31))) for kind in deck[:count]]

@@ -188,7 +188,7 @@ class Stage:
         if host.process is not None and host.down_since is None:
             host.down_since = time.monotonic()
             self.say(f"{host.name} ended with {host.process.returncode}")
-            if host.process.returncode not in (0, -signal.SIGKILL):
+            if host.process.returncode not in (0, -signal.SIGKILL, -signal.SIGTERM):
                 self.deaths.append(f"{host.name}: exit code {host.process.returncode}")
         if host.process is None or _over(host.down_since):
             settings = {"directory": str(self.root), "campaign": NAME, "name": host.name, "slots": 1}

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from redis.exceptions import RedisError
 
 from steer.connection import connect
 from steer.credentials import Credentials
@@ -169,6 +170,7 @@ class _Trial:
             time.sleep(0.1)
         self._relieve(float("inf"))
         self._look(time.monotonic())
+        self._forget_admin()
         if self.stage.finished:
             self._check_end()
         return Outcome(
@@ -244,8 +246,8 @@ class _Trial:
             return False
         try:
             answers = [redis.get(f"{NAME}:worker:{host.name}") for host in self.stage.hosts]
-        except Exception:
-            self._admin = None
+        except RedisError:
+            self._forget_admin()
             return False
         if not all(
             answer and f'"pid":{host.pid},'.encode() in answer
@@ -297,9 +299,14 @@ class _Trial:
             )
         try:
             self._admin.ping()
-        except Exception:
-            self._admin = None
+        except RedisError:
+            self._forget_admin()
         return self._admin
+
+    def _forget_admin(self) -> None:
+        if self._admin is not None:
+            self._admin.close()
+        self._admin = None
 
     def _sign_of_life(self) -> object:
         root = self.stage.root
