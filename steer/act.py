@@ -20,9 +20,11 @@ from steer.decide import Action, Refine, StartFromFrame, StartFromSeed, Train
 from steer.journal import Promotion, Seed
 from steer.ledger import Ledger
 from steer.messages import CgJob, RefineJob, TrainJob
+from steer.shares import Apportion
+from steer.stopping import Finish
 
 if TYPE_CHECKING:
-    from sims.martini.model import CoarseModel
+    from steer.beads import BeadMolecule
     from steer.framestore import FrameStore
 
 __all__ = ["Planned", "Planner"]
@@ -59,7 +61,7 @@ class Planner:
     config : CampaignConfig
     ledger : Ledger
     store : FrameStore
-    coarse : CoarseModel
+    coarse : BeadMolecule
         For writing bead structures.
     """
 
@@ -67,7 +69,7 @@ class Planner:
     config: CampaignConfig
     ledger: Ledger
     store: FrameStore
-    coarse: CoarseModel
+    coarse: BeadMolecule
 
     def plan(self, actions: Sequence[Action], round: int, rows: NDArray[np.int64], model: int) -> Planned:
         """Write everything these actions need, and the journal.
@@ -108,6 +110,12 @@ class Planner:
                 return self._refine(action, int(rows[action.choice.index]), round, model)
             case StartFromSeed():
                 return self._start(self.ledger.seeds[action.seed], steered=action.steered)
+            case Finish():
+                self.ledger.finishing.add(action.simulation)
+                return None, action.simulation
+            case Apportion():
+                self.ledger.journal.set_meta("share", action.share)
+                return None, "slots"
             case StartFromFrame():
                 return self._start(self._seed_from_frame(int(rows[action.choice.index])), steered=True)
 

@@ -26,10 +26,12 @@ from steer.act import Planner, round_steps
 from steer.decide import State, anything_wanted, decide, goal_reached
 from steer.exceptions import CampaignError, ServerError
 from steer.explainer import Explainer
+from steer.evidence import believed
 from steer.explored import ExploredMap
 from steer.feedback.seeds import seed_from
 from steer.fleet import Fleet
 from steer.ingest import Ingest
+from steer.jobs.finish import request_finish
 from steer.latentfile import LatentFile, discard_older
 from steer.ledger import Ledger
 from steer.losses import Loss
@@ -38,11 +40,13 @@ from steer.messages import CgJob, Job, JobEvent, RefineJob, RefineResult, TrainJ
 from steer.parentage import Parentage
 from steer.retrieval import Retrieval
 from steer.seed_book import SeedBook
+from steer.shares import contributions
 from steer.status import Status
+from steer.stopping import Running, running_simulations
 from steer.summary import summarise
 
 if TYPE_CHECKING:
-    from sims.martini.model import CoarseModel
+    from steer.beads import BeadMolecule
     from steer.campaign import CampaignDirectory
     from steer.config import CampaignConfig
     from steer.framestore import FrameStore
@@ -108,7 +112,7 @@ class Coordinator:
         Open for writing.
     stream : FrameStream
     fleet : Fleet
-    coarse : CoarseModel
+    coarse : BeadMolecule
         The force-field version in use.
     observer : Observer
     revive : callable, optional
@@ -123,7 +127,7 @@ class Coordinator:
         store: FrameStore,
         stream: FrameStream,
         fleet: Fleet,
-        coarse: CoarseModel,
+        coarse: BeadMolecule,
         observer: Observer,
         revive: Callable[[], None] | None = None,
     ) -> None:
@@ -208,6 +212,7 @@ class Coordinator:
     def _resume(self) -> None:
         self._restore_map()
         self._retrieval.expect(self.ledger.simulations.values())
+        self._request_finishes()
         lost = self._submit_lost()
         if self.ledger.simulations:
             self._observer.event(
@@ -348,6 +353,14 @@ class Coordinator:
             coverage=self._map.coverage,
             elapsed=self._elapsed_now() * 1e12,
             seeds=self._seeds.options(),
+            running=self._running(),
+        )
+
+    def _running(self) -> list[Running]:
+        if self.config.coarse.patience is None or not self._map.version:
+            return []
+        return running_simulations(
+            self.ledger, self._map.discoveries["cg"], self.config.coarse.frame_interval
         )
 
     def state(self, counts: State) -> tuple[State, NDArray[np.int64]]:
@@ -365,7 +378,10 @@ class Coordinator:
             selected=self._map.points(promoted),
             starts=self._seeds.starts(),
         )
-        return state, rows
+        if self.config.refinement.share_bounds is None:
+            return state, rows
+        lately = contributions(self._journal, self.ledger, self._map.discoveries)
+        return replace(state, lately=lately, share=self._journal.get_meta("share")), rows
 
     def _decide(self) -> None:
         counts = self.counts()
@@ -381,7 +397,12 @@ class Coordinator:
             for sentence in planned.sentences:
                 self._observer.event(sentence)
             self._round += 1
+            self._request_finishes()
             self._submit(planned.keys)
+
+    def _request_finishes(self) -> None:
+        for simulation in sorted(self.ledger.finishing):
+            request_finish(self.directory.simulation(simulation))
 
     def _submit(self, keys: Sequence[str]) -> None:
         if keys:

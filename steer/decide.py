@@ -2,10 +2,12 @@
 
 The rules, in the order in which they are asked:
 
-1. *Learn.* The first model is trained when `min_frames` frames are stored; the next when the frames have grown by
+1. *Finish.* With a patience set, simulations whose frames have stopped adding anything end early (`steer.stopping`).
+2. *Learn.* The first model is trained when `min_frames` frames are stored; the next when the frames have grown by
    `growth`, or when new frames are decoded `drift` times worse than those it was trained on.
-2. *Refine.* With a model, novel CG frames are promoted, as many as keep the refinements' share of the slots busy.
-3. *Roam.* The other slots get CG simulations: first from the input structure, then from the refined structure that
+3. *Refine.* With a model, novel CG frames are promoted, as many as keep the refinements' share of the slots busy;
+   within bounds, that share may follow what each level lately contributed (`steer.shares`).
+4. *Roam.* The other slots get CG simulations: first from the input structure, then from the refined structure that
    lies where the map is thinnest, and when there is none left, from the most novel CG frame. A share of them starts
    from the input without any selection, as the control. The last of a CG goal is kept for refined structures that are
    still to come.
@@ -16,8 +18,8 @@ The backlog is kept short (`BACKLOG` times the slots), so that the freshest choi
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +29,8 @@ from steer.config import CampaignConfig
 from steer.selection import Pool, Yields
 from steer.selection.choose import Choice, choose
 from steer.selection.target import narrowed
+from steer.shares import Apportion, Contribution, apportion
+from steer.stopping import Finish, Running, finishes
 
 __all__ = [
     "BACKLOG",
@@ -132,6 +136,12 @@ class State:
         Latent points of everything promoted so far.
     seeds : sequence of SeedOption
         Input and refined structures, by id; the first is the input structure.
+    running : sequence of Running
+        CG simulations that may be asked to end early; empty unless ``coarse.patience`` is set.
+    lately : mapping of str to Contribution
+        What each level contributed; empty unless ``refinement.share_bounds`` is set.
+    share : float or None
+        Share of the slots for refinements that was decided last.
     starts : ndarray, shape (k, d)
         Latent points of all configurations from which simulations were or may be started, frames included.
     """
@@ -150,6 +160,9 @@ class State:
     coverage: float
     elapsed: float
     seeds: Sequence[SeedOption]
+    running: Sequence[Running] = ()
+    lately: Mapping[str, Contribution] = field(default_factory=dict)
+    share: float | None = None
     candidates: Candidates | None = None
     explored: NDArray[np.float32] = field(default_factory=lambda: np.empty((0, 2), np.float32))
     selected: NDArray[np.float32] = field(default_factory=lambda: np.empty((0, 2), np.float32))
@@ -197,7 +210,7 @@ class StartFromFrame:
     reason: str
 
 
-Action = Train | Refine | StartFromSeed | StartFromFrame
+Action = Finish | Apportion | Train | Refine | StartFromSeed | StartFromFrame
 
 
 def goal_reached(config: CampaignConfig, state: State) -> str | None:
@@ -221,16 +234,26 @@ def goal_reached(config: CampaignConfig, state: State) -> str | None:
 
 def anything_wanted(config: CampaignConfig, state: State) -> bool:
     """Whether `decide` could have an action for a state with these numbers; its latent points are not looked at."""
-    return bool(_learn(config, state)) or _free(state) > 0
+    ending = finishes(config.coarse.patience, state.running)
+    return bool(ending) or bool(_learn(config, state)) or _free(state) > 0
 
 
 def decide(config: CampaignConfig, state: State) -> list[Action]:
     """Actions for this state, in the order in which they should be submitted."""
     rng = np.random.default_rng(np.random.SeedSequence(config.campaign.seed, spawn_key=(state.round,)))
+    shared = apportion(config.refinement, state.lately, state.share)
+    if shared is not None:
+        state = replace(state, share=shared.share)
     starts_wanted = _starts_wanted(config, state)
     refinements = _refine(config, state, _refinement_allowance(config, state), rng)
     starts = min(_free(state) - len(refinements), starts_wanted) if state.slots["cg"] else 0
-    return [*_learn(config, state), *refinements, *_roam(config, state, starts, refinements, rng)]
+    return [
+        *finishes(config.coarse.patience, state.running),
+        *([] if shared is None else [shared]),
+        *_learn(config, state),
+        *refinements,
+        *_roam(config, state, starts, refinements, rng),
+    ]
 
 
 def _backlog(state: State) -> int:
@@ -271,7 +294,8 @@ def _cg_waits(config: CampaignConfig, state: State) -> bool:
 def _refinement_allowance(config: CampaignConfig, state: State) -> int:
     if state.candidates is None or state.slots["refine"] == 0:
         return 0
-    share = config.refinement.share if _cg_waits(config, state) else 1.0
+    share = config.refinement.share if state.share is None else state.share
+    share = share if _cg_waits(config, state) else 1.0
     at_most = max(1, math.floor(share * _backlog(state)))
     allowance = min(_free(state), at_most - state.open["refine"], config.selection.batch)
     if config.stop.refinements is not None:

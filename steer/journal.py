@@ -22,7 +22,17 @@ from typing import Any, Literal
 import msgspec
 
 from steer.exceptions import JournalError
-from steer.messages import CgJob, Job, JobEvent, RefineJob, RefineResult, TrainJob, decode_job, encode
+from steer.messages import (
+    CgJob,
+    CgResult,
+    Job,
+    JobEvent,
+    RefineJob,
+    RefineResult,
+    TrainJob,
+    decode_job,
+    encode,
+)
 
 __all__ = ["ForceField", "JobRow", "Journal", "Model", "Promotion", "Seed", "Simulation"]
 
@@ -130,6 +140,8 @@ class Simulation:
     ----------
     state : {"open", "done", "failed", "rejected"}
         ``rejected``: a refinement whose structure did not pass the quality gate.
+    steps : int
+        Integrator steps: as planned, and once it is done as simulated.
     steered : bool
         False for the control: started where no selection had a say.
     result : dict or None
@@ -416,8 +428,10 @@ class Journal:
         state = event.status
         if isinstance(event.result, RefineResult) and not event.result.accepted:
             state = "rejected"  # type: ignore[assignment]
+        steps = event.result.steps if isinstance(event.result, CgResult) else job.steps
         self._db.execute(
-            "UPDATE simulations SET state = ?, result = ? WHERE id = ?", (state, text, job.simulation)
+            "UPDATE simulations SET state = ?, result = ?, steps = ? WHERE id = ?",
+            (state, text, steps, job.simulation),
         )
 
     # -- reading ------------------------------------------------------------------------------------------------
@@ -461,6 +475,23 @@ class Journal:
             "SELECT payload FROM jobs WHERE state IN ('planned', 'submitted') ORDER BY rowid"
         )
         return [decode_job(row["payload"]) for row in rows]
+
+    def last_ended(self, kind: str, count: int) -> list[tuple[str, float]]:
+        """Keys of the jobs of this kind that were done last, newest first, and how many seconds each took."""
+        rows = self._db.execute(
+            "SELECT key, finished - started FROM jobs WHERE kind = ? AND state = 'done' "
+            "ORDER BY finished DESC, rowid DESC LIMIT ?",
+            (kind, count),
+        )
+        return [(row[0], float(row[1] or 0.0)) for row in rows]
+
+    def finishing(self) -> set[str]:
+        """Open simulations that were decided to end early."""
+        rows = self._db.execute(
+            "SELECT DISTINCT subject FROM decisions JOIN simulations ON subject = simulations.id "
+            "WHERE action = 'Finish' AND simulations.state = 'open'"
+        )
+        return {row[0] for row in rows}
 
     def decisions(self) -> list[tuple[int, str, str, str]]:
         """(round, action, subject, reason) of every decision, oldest first."""

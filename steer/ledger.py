@@ -42,6 +42,8 @@ class Ledger:
         CG simulations started from each seed.
     failed : list of str
         Keys of failed jobs.
+    finishing : set of str
+        Open simulations that were asked to end early.
     last_seed : int
         The newest seed's id: they are counted from 1.
     seed_origins : Counter of str
@@ -68,6 +70,7 @@ class Ledger:
         self.seed_origins = Counter[str](seed.origin for seed in self.seeds.values())
         self.from_refined = 0
         self.failed = [job.key for job in journal.jobs() if job.state == "failed"]
+        self.finishing = journal.finishing()
         self._steps_planned = 0
         self._open_kinds = Counter(kind_of(job) for job in self.open.values())
         self._states: Counter[tuple[str, str]] = Counter()
@@ -194,8 +197,10 @@ class Ledger:
         result = event.result if isinstance(event.result, CgResult | RefineResult) else None
         rejected = isinstance(result, RefineResult) and not result.accepted
         was = self.simulations[id]
+        self.finishing.discard(id)
         simulation = replace(
             was,
+            steps=result.steps if isinstance(result, CgResult) else was.steps,
             state="rejected" if rejected else event.status,
             result=None if result is None else msgspec.to_builtins(result),
         )

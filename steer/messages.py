@@ -175,7 +175,7 @@ Job = CgJob | RefineJob | TrainJob
 
 
 class CgResult(_Message, frozen=True, tag="cg", tag_field="kind"):
-    """What a coarse-grained simulation came to."""
+    """What a coarse-grained simulation came to; fewer steps than its job's when it was asked to finish early."""
 
     simulation: SimulationId
     steps: Count

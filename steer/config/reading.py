@@ -132,7 +132,7 @@ def problem_of(detail: ErrorDetails, key: Key) -> str:
     if kind == "extra_forbidden":
         return _unknown(_told(key))
     if kind == "missing":
-        return "this key is required"
+        return "more values are needed" if key[-1].isdigit() else "this key is required"
     if kind == "value_error":
         return str(context["error"])
     if kind == "contradiction":

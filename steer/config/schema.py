@@ -140,6 +140,9 @@ class Coarse(Section):
     """Time between resumable states (ps)."""
     frame_interval: Time = "100 ps"  # type: ignore[assignment]
     """Time between frames (ps)."""
+    patience: Time | None = Field(default=None, examples=["20 ns"])
+    """End a CG simulation early when so much of it has added no new cell to the map; the control always runs its full
+    length (ps). Absent: never."""
     nonbonded: Literal["auto", "exact", "fast"] = "auto"
     """``exact``: one custom force over all pairs; ``fast``: water in a plain NonbondedForce, same forces."""
 
@@ -192,10 +195,21 @@ class Refinement(Section):
     """Time between frames (ps)."""
     share: Share = 0.5
     """Share of the slots that refinements may hold at most while CG work is waiting."""
+    share_bounds: tuple[Share, Share] | None = Field(default=None, examples=[[0.2, 0.8]])
+    """Let the share move between these two, to where simulations lately added more new cells for each slot-hour; it
+    starts at ``share``. Absent: it stays."""
 
     @model_validator(mode="after")
     def _schedule(self) -> Self:
         _check_schedule(self.length, self.segment, self.frame_interval)
+        return self
+
+    @model_validator(mode="after")
+    def _bounds(self) -> Self:
+        if self.share_bounds is not None and self.share_bounds[0] > self.share_bounds[1]:
+            raise contradiction(
+                "share_bounds", f"the lower bound {self.share_bounds[0]} is above the upper one"
+            )
         return self
 
 

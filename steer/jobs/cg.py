@@ -1,4 +1,4 @@
-"""One coarse-grained simulation from one seed."""
+"""One coarse-grained simulation from one seed, to its planned length, or until it has been asked to finish."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from sims.platforms import choose_platform
 from sims.run import run_simulation
 from steer.act import round_steps
 from steer.exceptions import JobStopped
+from steer.jobs.finish import FinishRequest
 from steer.messages import CgJob, CgResult, Job
 
 if TYPE_CHECKING:
+    from sims.engines.protocol import EngineFrame
     from steer.jobs.context import JobContext
 
 __all__ = ["run"]
@@ -32,6 +34,14 @@ def run(job: Job, context: JobContext) -> CgResult:
         nonbonded=settings.nonbonded,
     )
     engine = MartiniEngine(model, options, choose_platform(context.config.workers.platform))
+    finish, published = FinishRequest(context.folder), 0
+    every = round_steps(settings.frame_interval, settings.timestep)
+
+    def publish(frame: EngineFrame) -> None:
+        nonlocal published
+        context.publish([frame])
+        published += 1
+
     summary = run_simulation(
         engine,
         context.folder,
@@ -39,16 +49,17 @@ def run(job: Job, context: JobContext) -> CgResult:
         seed=job.random_seed,
         steps=job.steps,
         segment=round_steps(settings.segment, settings.timestep),
-        every=round_steps(settings.frame_interval, settings.timestep),
-        on_frame=lambda frame: context.publish([frame]),
+        every=every,
+        on_frame=publish,
         progress=lambda phase, fraction: context.progress(phase, fraction, round(fraction * job.steps)),
-        should_stop=context.should_stop,
+        should_stop=lambda: context.should_stop() or (published > 0 and finish.look()),
     )
-    if not summary.completed or summary.state is None:
+    enough = summary.completed or (finish.asked and not context.should_stop())
+    if not enough or summary.state is None:
         raise JobStopped(f"{job.simulation} was asked to stop at step {summary.steps}; its state is saved.")
     return CgResult(
         simulation=job.simulation,
-        steps=summary.steps,
+        steps=summary.steps if summary.completed else summary.frames * every,
         frames=summary.frames,
         seconds=summary.seconds,
         steps_per_second=summary.steps_per_second,

@@ -14,9 +14,12 @@ from steer.decide import (
     StartFromSeed,
     State,
     Train,
+    anything_wanted,
     decide,
     goal_reached,
 )
+from steer.shares import Apportion, Contribution
+from steer.stopping import Running
 
 
 def config(**sections) -> CampaignConfig:
@@ -119,6 +122,42 @@ def test_refinements_hold_their_share_while_cg_work_waits_and_all_when_none_does
     assert kinds(actions).count("Refine") == 2  # half of a backlog of 5, rounded down
     done = config(stop={"refinements": 100, "aggregate_time": "4 ns"})
     assert kinds(decide(done, explored())) == ["Refine"] * 4  # selection.batch
+
+
+def test_the_share_of_refinements_moves_to_what_contributes_and_is_told_with_its_reason():
+    adaptive = config(refinement={"share_bounds": (0.2, 0.8)}, selection={"batch": 10, "random_share": 0.0})
+    lately = {"cg": Contribution(5, 20.0, 1.0), "aa": Contribution(5, 80.0, 1.0)}
+    actions = decide(adaptive, explored(lately=lately))
+    (told,) = [action for action in actions if isinstance(action, Apportion)]
+    assert told.share == 0.8
+    assert kinds(actions).count("Refine") == 4  # 0.8 of a backlog of 5
+    again = decide(adaptive, explored(lately=lately, share=0.8))
+    assert "Apportion" not in kinds(again)
+    assert kinds(again).count("Refine") == 4
+
+
+def test_simulations_that_add_nothing_end_though_every_slot_is_taken():
+    patient = config(
+        coarse={"length": "1 ns", "segment": "1 ns", "frame_interval": "10 ps", "patience": "100 ps"}
+    )
+    full = explored(open={"cg": 3, "refine": 2, "train": 0}, running=[Running("cg-000007", 150.0, True)])
+    assert anything_wanted(patient, full)
+    assert [action.simulation for action in decide(patient, full)] == ["cg-000007"]
+    assert not anything_wanted(config(), full)
+
+
+def test_the_target_narrows_what_is_picked():
+    points = np.random.default_rng(0).normal(size=(200, 2)).astype(np.float32)
+    aimed = config(
+        selection={"random_share": 0.0, "target": {"collective": "size", "towards": 1.0, "share": 0.05}},
+        collective=[{"name": "size", "kind": "radius_of_gyration"}],
+    )
+    cost = np.arange(200, dtype=np.float32)
+    candidates = Candidates(points, np.arange(200) // 20, cost=cost)
+    actions = decide(aimed, explored(candidates=candidates))
+    picked = [action.choice.index for action in actions if isinstance(action, Refine | StartFromFrame)]
+    assert picked
+    assert max(picked) < 10
 
 
 def test_no_more_refinements_than_the_goal_needs():

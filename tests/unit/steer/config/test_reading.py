@@ -107,6 +107,8 @@ def test_reading_changes_nothing_on_disk(load: Load, tmp_path: Path) -> None:
             "selection.mixture.farthst_point",
             "did you mean 'farthest_point'?",
         ),
+        ("[refinement]\nshare_bounds = [0.8, 0.2]\n", 8, "refinement.share_bounds", "above the upper one"),
+        ("[refinement]\nshare_bounds = [0.2]\n", 8, "refinement.share_bounds", "more values"),
         ("[selection.mixture]\nucb = 1\n", 7, "selection.mixture", "only selector = 'mixture' uses it"),
         (
             '[[collective]]\nname = "ends"\nkind = "rmsd"\n[selection.target]\ncollective = "end"\ntowards = 2\n',

@@ -1,0 +1,111 @@
+"""Simulations that have stopped adding anything are ended, once, and nothing else is."""
+
+import numpy as np
+import pytest
+
+from steer.config import CampaignConfig
+from steer.discoveries import Discoveries
+from steer.jobs.finish import FinishRequest, request_finish
+from steer.journal import Journal, Seed
+from steer.ledger import Ledger
+from steer.messages import CgJob, CgResult, JobEvent
+from steer.stopping import Running, finishes, running_simulations
+
+CONFIG = CampaignConfig.model_validate(
+    {"campaign": {"name": "t"}, "molecule": {"sequence": "AAA"}, "stop": {"refinements": 1}}
+)
+
+
+def job(number: int) -> CgJob:
+    id = f"cg-{number:06d}"
+    return CgJob(key=f"cg:{id}", simulation=id, start="a.pdb", force_field=1, steps=1000, random_seed=7)
+
+
+def ended(number: int, steps: int) -> JobEvent:
+    result = CgResult(
+        simulation=f"cg-{number:06d}",
+        steps=steps,
+        frames=steps // 10,
+        seconds=1.0,
+        steps_per_second=1.0,
+        platform="CPU",
+        end_state="cg/state.xml",
+    )
+    return JobEvent(key=job(number).key, status="done", worker="w", started=1.0, finished=2.0, result=result)
+
+
+@pytest.fixture
+def journal(tmp_path):
+    journal = Journal(tmp_path / "journal.db")
+    with journal.transaction():
+        journal.add_force_field(1, {})
+        journal.add_seed(Seed(1, "input", 0, "a.pdb"))
+        for number in (1, 2, 3):
+            journal.plan_cg(job(number), Seed(1, "input", 0, "a.pdb"), steered=number != 2)
+    yield journal
+    journal.close()
+
+
+def decide_to_finish(journal: Journal, ledger: Ledger, number: int) -> None:
+    with journal.transaction():
+        journal.note(0, "Finish", f"cg-{number:06d}", "no new cell")
+    ledger.finishing.add(f"cg-{number:06d}")
+
+
+def test_what_has_added_nothing_for_as_long_as_the_patience_is_ended_and_the_reason_told():
+    running = [Running("cg-000001", 99.0, True), Running("cg-000002", 100.0, True)]
+    (finish,) = finishes(100.0, running)
+    assert finish.simulation == "cg-000002"
+    assert "100 ps" in finish.reason
+
+
+def test_without_patience_nothing_is_ended():
+    assert finishes(None, [Running("cg-000001", 1e9, True)]) == []
+
+
+def test_the_control_runs_its_full_length():
+    assert finishes(1.0, [Running("cg-000001", 1e9, False)]) == []
+
+
+def test_idle_time_is_that_of_the_frames_since_the_last_discovery(journal):
+    discoveries = Discoveries()
+    discoveries.add(np.array([1, 1, 1, 2]), np.array([True, False, False, True]))
+    running = running_simulations(Ledger(journal, CONFIG), discoveries, 10.0)
+    assert running == [
+        Running("cg-000001", 20.0, True),
+        Running("cg-000002", 0.0, False),
+        Running("cg-000003", 0.0, True),
+    ]
+
+
+def test_a_simulation_is_asked_once_and_a_restarted_coordinator_knows(journal):
+    ledger = Ledger(journal, CONFIG)
+    decide_to_finish(journal, ledger, 1)
+    for each in (ledger, Ledger(journal, CONFIG)):
+        assert each.finishing == {"cg-000001"}
+        assert [r.simulation for r in running_simulations(each, Discoveries(), 1.0)] == [
+            "cg-000002",
+            "cg-000003",
+        ]
+
+
+def test_what_it_did_not_simulate_is_planned_again(journal):
+    ledger = Ledger(journal, CONFIG)
+    decide_to_finish(journal, ledger, 1)
+    with journal.transaction():
+        ledger.record(ended(1, 400))
+        ledger.record(ended(2, 1000))
+    for each in (ledger, Ledger(journal, CONFIG)):
+        assert each.finishing == set()
+        assert each.simulations["cg-000001"].steps == 400
+        assert each.cg_time_planned == pytest.approx((400 + 1000 + 1000) * CONFIG.coarse.timestep)
+
+
+def test_the_request_lies_in_the_folder_and_is_found_once_it_is_there(tmp_path, monkeypatch):
+    monkeypatch.setattr("steer.jobs.finish._LOOK_EVERY", 0.0)
+    request = FinishRequest(tmp_path / "cg-000001")
+    assert not request.look()
+    request_finish(tmp_path / "cg-000001")
+    request_finish(tmp_path / "cg-000001")
+    assert request.look()
+    assert request.asked
