@@ -290,8 +290,9 @@ class Coordinator:
         events = self.fleet.events()
         if not events:
             return
+        borne_out = [believed(event, self.directory, self._coarse.read_pdb) for _, event in events]
         with self._journal.transaction():
-            ended = [(event, *self._record(event)) for _, event in events]
+            ended = [(event, *self._record(event)) for event in borne_out]
         for event, job, seed in ended:
             if job is not None:
                 self._follow_up(event, job, seed)
