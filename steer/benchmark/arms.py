@@ -1,0 +1,42 @@
+"""Ways to spend the steps: one line each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from steer.selection import SELECTORS
+
+__all__ = ["ARMS", "Arm"]
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One way.
+
+    Attributes
+    ----------
+    name : str
+        A word, or a selector's name and its latent model: ``farthest_point/vae``.
+    schedule : {"one", "plain", "steered"}
+        One long run; as many plain runs as there are walkers; or segments started where the selector says.
+    selector : str
+    latent : {"pca", "vae"}
+    """
+
+    name: str
+    schedule: Literal["one", "plain", "steered"]
+    selector: str = "random"
+    latent: Literal["pca", "vae"] = "pca"
+
+
+ARMS: dict[str, Arm] = {
+    arm.name: arm
+    for arm in (
+        Arm("one long run", "one"),
+        Arm("plain", "plain"),
+        *(Arm(name, "steered", name) for name in SELECTORS),
+        *(Arm(f"{name}/vae", "steered", name, "vae") for name in SELECTORS if name != "random"),
+    )
+}
+"""All arms by name. A selector alone works on PCA latents; ``random`` is the random restart."""

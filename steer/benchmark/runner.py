@@ -1,0 +1,178 @@
+"""One run: an arm on a problem with a seed, driven by the real coordinator."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.features import BeadFeatures
+from models.registry import load_model, make_trainer
+from sims.landscapes import embed, project
+from sims.landscapes.flock import Flock
+from steer.benchmark.arms import Arm
+from steer.benchmark.beads import WalkerBeads
+from steer.benchmark.clock import ClockedFleet
+from steer.benchmark.problems import Problem
+from steer.benchmark.trace import Recorder, Trace
+from steer.campaign import CampaignDirectory
+from steer.config import CampaignConfig
+from steer.console import Silent
+from steer.coordinator import Coordinator
+from steer.framereader import FrameReader
+from steer.frames import Frame, encode
+from steer.framestore import FrameStore
+from steer.journal import Journal, Seed
+from steer.memory_stream import MemoryFrameStream
+from steer.messages import CgJob, CgResult, TrainJob, TrainResult
+
+__all__ = ["run_arm"]
+
+LATENTS = 2
+FIRST_SEED = "seeds/seed-000001.pdb"
+MIN_FRAMES = 50
+
+
+def run_arm(arm: Arm, problem: Problem, seed: int) -> tuple[Trace, float]:
+    """Spend the problem's aggregate steps as the arm says.
+
+    Returns
+    -------
+    Trace
+        Where the walkers have been.
+    float
+        CPU seconds of steering: everything but the dynamics.
+    """
+    with tempfile.TemporaryDirectory(prefix="steer-benchmark-") as folder:
+        return _Run(arm, problem, seed, Path(folder) / "run").go()
+
+
+class _Run:
+    """A campaign in a folder of its own."""
+
+    def __init__(self, arm: Arm, problem: Problem, seed: int, root: Path) -> None:
+        self._arm, self._problem = arm, problem
+        self._config = campaign_of(arm, problem, seed)
+        self._directory = CampaignDirectory.create(root, self._config)
+        self._stream = MemoryFrameStream()
+        walkers = 1 if arm.schedule == "one" else problem.walkers
+        self._flock = Flock(problem.landscape, problem.options, walkers, seed)
+        self._recorder = Recorder(walkers)
+        start = embed(problem.landscape, problem.landscape.start[None])[0]
+        self._beads = WalkerBeads(len(start))
+        self._beads.write_pdb(self._directory.root / FIRST_SEED, start)
+        self._dynamics = 0.0
+
+    def go(self) -> tuple[Trace, float]:
+        journal = Journal(self._directory.journal)
+        with journal.transaction():
+            journal.add_force_field(1, {"landscape": repr(self._problem.landscape)})
+            journal.add_seed(Seed(1, "input", 0, FIRST_SEED))
+        fleet = ClockedFleet(self._simulate, self._train, self._recorder.walkers)
+        began = time.process_time()
+        with FrameStore(self._directory.frames, self._beads.n_beads) as store:
+            coordinator = Coordinator(
+                self._directory, self._config, journal, store, self._stream, fleet, self._beads, Silent()
+            )
+            while coordinator.phase == "running":
+                coordinator.tick(0.0)
+        journal.close()
+        return self._recorder.trace(), time.process_time() - began - self._dynamics
+
+    def _simulate(self, jobs: list[CgJob], clock: int) -> list[CgResult]:
+        landscape, every = self._problem.landscape, self._problem.every
+        starts = np.array([self._beads.read_pdb(self._directory.root / job.start) for job in jobs])
+        began = time.process_time()
+        walks = self._flock.walk(project(landscape, starts), jobs[0].steps, every)
+        self._dynamics += time.process_time() - began
+        steps = every * np.arange(1, walks.shape[1] + 1)
+        for job, points in zip(jobs, walks, strict=True):
+            self._recorder.add(clock, steps, points)
+            self._stream.publish(self._messages(job, steps, embed(landscape, points)))
+        return [_result(job, len(steps)) for job in jobs]
+
+    def _messages(self, job: CgJob, steps: NDArray[np.int64], beads: NDArray[np.float64]) -> list[bytes]:
+        name, timestep, box = (
+            self._config.campaign.name,
+            self._problem.options.timestep,
+            np.zeros(3, np.float32),
+        )
+        return [
+            encode(
+                Frame(
+                    name,
+                    job.simulation,
+                    "cg",
+                    int(step),
+                    float(step) * timestep,
+                    box,
+                    job.force_field,
+                    0.0,
+                    positions,
+                )
+            )
+            for step, positions in zip(steps, beads.astype(np.float32), strict=True)
+        ]
+
+    def _train(self, job: TrainJob) -> TrainResult:
+        n_beads = self._beads.n_beads
+        previous = load_model(self._directory.model(job.previous)) if job.previous else None
+        trainer = make_trainer(
+            self._arm.latent,
+            BeadFeatures(n_beads, _all_pairs(n_beads), np.empty((0, 4), np.int64)),
+            n_latents=LATENTS,
+            epochs=self._config.latent.epochs,
+            device="cpu",
+        )
+        positions = FrameReader(self._directory.frames).positions(np.arange(job.frames))
+        model = trainer.fit(positions, version=job.version, seed=job.random_seed, previous=previous)
+        model.save(self._directory.model(job.version))
+        return TrainResult(version=job.version, statistics=model.statistics(), seconds=0.0)
+
+
+def _result(job: CgJob, frames: int) -> CgResult:
+    return CgResult(
+        simulation=job.simulation,
+        steps=job.steps,
+        frames=frames,
+        seconds=0.0,
+        steps_per_second=0.0,
+        platform="Reference",
+        end_state=f"cg/{job.simulation}/none",
+    )
+
+
+def campaign_of(arm: Arm, problem: Problem, seed: int) -> CampaignConfig:
+    """The campaign file that this arm would have."""
+    timestep = problem.options.timestep
+    lengths = {"one": problem.steps, "plain": problem.steps // problem.walkers, "steered": problem.segment}
+    length = lengths[arm.schedule]
+    never = 2**31
+    return CampaignConfig.model_validate(
+        {
+            "campaign": {"name": "benchmark", "seed": seed},
+            "molecule": {"sequence": "A"},
+            "coarse": {
+                "timestep": f"{timestep!r} ps",
+                "length": f"{length * timestep!r} ps",
+                "segment": f"{length * timestep!r} ps",
+                "frame_interval": f"{problem.every * timestep!r} ps",
+            },
+            "latent": {
+                "model": arm.latent,
+                "dimensions": LATENTS,
+                "min_frames": MIN_FRAMES if arm.schedule == "steered" else never,
+                "max_frames": never,
+            },
+            "selection": {"selector": arm.selector, "random_share": 0.0},
+            "seeding": {"initial": 1 if arm.schedule == "one" else problem.walkers, "control_share": 0.0},
+            "stop": {"aggregate_time": f"{problem.steps * timestep!r} ps"},
+        }
+    )
+
+
+def _all_pairs(n: int) -> NDArray[np.int64]:
+    return np.stack(np.triu_indices(n, 1), axis=1)
