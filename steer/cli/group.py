@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "stop": ("steer.cli.stop:stop", "Stop a running campaign; it can be resumed."),
     "coverage": ("steer.cli.coverage:coverage", "Draw what has been explored."),
     "dashboard": ("steer.cli.dashboard:dashboard", "Show a campaign live in a browser."),
+    "benchmark": ("steer.cli.benchmark:benchmark", "Ask whether steering pays, where the answer is known."),
 }
 """Command name to ``module:attribute`` and the sentence that ``steer --help`` shows, in the order shown."""
 
