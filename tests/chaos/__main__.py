@@ -13,7 +13,7 @@ from .strikes import KINDS
 from .table import table
 from .trial import Outcome, run_trial
 
-PER_CAMPAIGN = 20
+PER_CAMPAIGN = 25
 
 
 def main() -> int:

@@ -9,7 +9,7 @@ import numpy as np
 
 __all__ = ["Strike", "schedule"]
 
-CALM = (0.5, 6.0)
+CALM = (0.3, 5.0)
 """s between two strikes; the first may not be over when the second comes."""
 
 

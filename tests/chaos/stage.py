@@ -43,17 +43,17 @@ solvent = "implicit"
 [coarse]
 network = "none"
 padding = "1.0 nm"
-length = "120 ps"
+length = "80 ps"
 segment = "20 ps"
 frame_interval = "2 ps"
 [latent]
 model = "pca"
 dimensions = 2
-min_frames = 100
+min_frames = 80
 growth = 2.5
 drift = 50
 [seeding]
-initial = 2
+initial = 3
 control_share = 0.0
 [refinement]
 length = "2 ps"
@@ -67,7 +67,7 @@ refinements = {refinements}
 slots = 0
 platform = "CPU"
 """
-"""Chignolin from its sequence. Simulations of 60 CG or 10 AA frames, states every 10 or 5 frames."""
+"""Chignolin from its sequence. Simulations of 40 CG or 10 AA frames, states every 10 or 5 frames."""
 
 
 @dataclass
@@ -183,7 +183,7 @@ class Stage:
             self.say(f"coordinator started, pid {self.coordinator.pid}")
 
     def _keep_worker(self, host: Host) -> None:
-        if host.pid or self.finished:
+        if host.pid or self._is_over():
             return
         if host.process is not None and host.down_since is None:
             host.down_since = time.monotonic()
@@ -200,6 +200,13 @@ class Stage:
             )
             host.down_since = None
             self.say(f"{host.name} started, pid {host.pid}, {settings}")
+
+    def _is_over(self) -> bool:
+        """Whether the campaign has reached its goals, so that workers leave for good."""
+        try:
+            return bool(json.loads((self.root / "status.json").read_bytes())["phase"] == "finished")
+        except (OSError, ValueError):
+            return False
 
     def _start(self, command: list[str], log: str, clock: Clock) -> subprocess.Popen[bytes]:
         environment = {**os.environ, **clock.environment, "OMP_NUM_THREADS": "1", "OPENMM_CPU_THREADS": "1"}

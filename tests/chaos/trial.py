@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 __all__ = ["Outcome", "Record", "run_trial"]
 
 EVERY = {"cg": 100, "aa": 50}
-CG_TIME = 120
-CG_FRAMES, AA_FRAMES = 60, 10
+CG_TIME = 80
+CG_FRAMES, AA_FRAMES = 40, 10
 PATIENCE = 150.0
 """s without a sign of life after which a campaign counts as stuck."""
 
