@@ -134,6 +134,7 @@ class Coordinator:
         self.directory, self.config, self.store, self.fleet = directory, config, store, fleet
         self.ledger = Ledger(journal, config)
         self._journal, self._stream, self._observer = journal, stream, observer
+        self._read_beads = coarse.read_pdb
         self._ingest = Ingest(
             stream, store, config.campaign.name, coarse.n_beads, self.ledger.simulations.__contains__
         )
@@ -290,7 +291,7 @@ class Coordinator:
         events = self.fleet.events()
         if not events:
             return
-        borne_out = [believed(event, self.directory, self._coarse.read_pdb) for _, event in events]
+        borne_out = [believed(event, self.directory, self._read_beads) for _, event in events]
         with self._journal.transaction():
             ended = [(event, *self._record(event)) for event in borne_out]
         for event, job, seed in ended:
