@@ -16,7 +16,7 @@ from sims.files import write_atomic
 from steer.exceptions import JobStopped
 from steer.messages import CgJob, CgResult, Job, TrainJob, TrainResult
 
-NORMAL, RAISES, HANGS, HAS_CHILDREN, DIES, DEAF = range(6)
+NORMAL, RAISES, HANGS, HAS_CHILDREN, DIES, DEAF, FINDS_NO_ROOM = range(7)
 STEP = 0.02
 
 
@@ -53,6 +53,9 @@ def _misbehave(job: CgJob, context) -> None:
         raise ValueError("nothing works")
     if job.random_seed == DIES:
         os.kill(os.getpid(), 9)
+    if job.random_seed == FINDS_NO_ROOM and len((context.folder / "notes").read_text().splitlines()) == 1:
+        with open("/dev/full", "wb", buffering=0) as full:
+            full.write(b"state")
     if job.random_seed == HANGS:
         context.progress("hanging", 0.5, 1)
         time.sleep(3600)

@@ -157,6 +157,17 @@ class Walks:
             return len(store)
 
 
+class LossyWalks(Walks):
+    """Redis and the disk lose five frames of one simulation."""
+
+    def _walk(self, job: CgJob, stream: MemoryFrameStream) -> CgResult:
+        lossy = MemoryFrameStream(MemoryBroker()) if job.simulation == "cg-000002" else stream
+        result = super()._walk(job, lossy)
+        if lossy is not stream:
+            stream.publish([message for _, message in lossy.read(95, 0.0)])
+        return result
+
+
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory) -> Walks:
     walks = Walks(tmp_path_factory.mktemp("a") / "run", seed=5)
@@ -196,3 +207,9 @@ def test_a_coordinator_that_is_made_anew_again_and_again_loses_nothing(undisturb
     assert actions.count("Refine") == 4
     subjects = [subject for _, action, subject, _ in walks.decisions() if action == "Refine"]
     assert len(set(subjects)) == len(subjects)
+
+
+def test_frames_that_are_lost_for_good_are_made_up_for_by_one_more_simulation(tmp_path):
+    walks = LossyWalks(tmp_path / "run", seed=5)
+    assert walks.run() == "finished"
+    assert walks.frames() == 1095

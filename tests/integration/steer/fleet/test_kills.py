@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from conformance.fleet import cg_job, collect
-from fleet_stand_ins.jobs import DIES, HANGS, HAS_CHILDREN
+from fleet_stand_ins.jobs import DIES, FINDS_NO_ROOM, HANGS, HAS_CHILDREN
 
 from steer.frames import decode
 from steer.redis_stream import RedisFrameStream
@@ -84,6 +84,14 @@ def test_a_job_whose_process_always_dies_fails_in_the_end(fleet, start_worker, d
     assert "3 times" in events[-1].error
     assert "cg:cg-000001" in (directory.root / events[-1].log).read_text()
     assert fleet.events(0.5) == []
+
+
+def test_a_job_that_finds_no_room_on_the_disk_is_handed_back_and_does_not_fail(fleet, start_worker, folder):
+    start_worker()
+    fleet.submit(cg_job(1, steps=5, seed=FINDS_NO_ROOM))
+    returned, done = collect(fleet, 2)
+    assert (returned.status, done.status, done.result.steps) == ("returned", "done", 5)
+    assert "No space left" in returned.error
 
 
 def test_a_job_that_hangs_is_ended_and_its_slot_is_free(fleet, start_worker, folder):
