@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from sims.martini.beadpdb import BeadLabel
 
 __all__ = ["BeadMolecule"]
 
@@ -25,6 +28,14 @@ class BeadMolecule(Protocol):
     @property
     def bonded_lengths(self) -> NDArray[np.float64]:
         """Their equilibrium lengths in nm, shape (n,)."""
+
+    @property
+    def positions(self) -> NDArray[np.float64]:
+        """Those of the input structure (n_beads, 3), nm."""
+
+    @property
+    def labels(self) -> tuple[BeadLabel, ...]:
+        """What each bead is called."""
 
     def read_pdb(self, path: Path) -> NDArray[np.float64]:
         """Positions (n_beads, 3) in nm."""

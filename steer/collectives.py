@@ -3,36 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from steer.config.collective import CollectiveVariable
 from steer.exceptions import ConfigError
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from sims.collective import Collective
-    from sims.martini.model import ModelRecord
+    from steer.beads import BeadMolecule
 
 __all__ = ["bind_collectives"]
 
 
-class _Molecule(Protocol):
-    @property
-    def record(self) -> ModelRecord: ...
-    @property
-    def positions(self) -> NDArray[np.float64]: ...
-
-
-def bind_collectives(wanted: Sequence[CollectiveVariable], molecule: _Molecule) -> dict[str, Collective]:
+def bind_collectives(wanted: Sequence[CollectiveVariable], molecule: BeadMolecule) -> dict[str, Collective]:
     """Find the beads of each collective variable.
 
     Parameters
     ----------
     wanted : sequence of CollectiveVariable
         ``config.collective``.
-    molecule : CoarseModel
+    molecule : BeadMolecule
         Its positions, those of the input structure, are the reference of every ``rmsd``.
 
     Returns
@@ -48,12 +38,12 @@ def bind_collectives(wanted: Sequence[CollectiveVariable], molecule: _Molecule) 
     return {each.name: _bind(each, molecule) for each in wanted}
 
 
-def _bind(wanted: CollectiveVariable, molecule: _Molecule) -> Collective:
+def _bind(wanted: CollectiveVariable, molecule: BeadMolecule) -> Collective:
     from sims.beadnames import find_beads
     from sims.collective import make_collective
 
     try:
-        beads = find_beads(wanted.beads, molecule.record.labels)
+        beads = find_beads(wanted.beads, molecule.labels)
         return make_collective(wanted.kind, beads, len(molecule.positions), molecule.positions)
     except ValueError as error:
         raise ConfigError(str(error), key=f"collective {wanted.name}.beads") from error

@@ -11,7 +11,7 @@ from steer.collectives import bind_collectives
 
 if TYPE_CHECKING:
     from sims.collective import Collective
-    from sims.martini.model import CoarseModel
+    from steer.beads import BeadMolecule
     from steer.config import CampaignConfig
     from steer.config.selection import Target
 
@@ -21,7 +21,7 @@ AT_ONCE = 20_000
 """Frames read at a time."""
 
 
-def measured_target(config: CampaignConfig, frames: _Frames, coarse: CoarseModel) -> Measured | None:
+def measured_target(config: CampaignConfig, frames: _Frames, coarse: BeadMolecule) -> Measured | None:
     """What the campaign's target asks to be measured; None without a target."""
     target, wanted = config.selection.target, config.target_collective()
     if target is None or wanted is None:

@@ -222,6 +222,11 @@ class CoarseModel:
             )
 
     @property
+    def labels(self) -> tuple[BeadLabel, ...]:
+        """What each bead is called."""
+        return self.record.labels
+
+    @property
     def n_beads(self) -> int:
         """Number of followed beads, virtual sites included."""
         return len(self.record.labels)

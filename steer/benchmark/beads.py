@@ -2,44 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sims.files import write_atomic
+from sims.landscapes import Landscape, embed
+from sims.landscapes.walkers import bead_names
+from sims.martini.beadpdb import BeadLabel, format_pdb, parse_pdb
 
 __all__ = ["WalkerBeads"]
 
-_RECORD = "HETATM{serial:5d}  W   TOY A{serial:4d}    {x:8.3f}{y:8.3f}{z:8.3f}  1.00  0.00           X\n"
 
-
-@dataclass(frozen=True)
 class WalkerBeads:
-    """What a coordinator asks of a molecule; see `sims.martini.model.CoarseModel`.
+    """A `steer.beads.BeadMolecule` of anchors and walkers.
 
-    Attributes
+    Parameters
     ----------
-    n_beads : int
-    bonded : ndarray, shape (0, 2), int64
-        No beads are bonded.
-    bonded_lengths : ndarray, shape (0,)
+    landscape : Landscape
     """
 
-    n_beads: int
-    bonded: NDArray[np.int64] = field(default_factory=lambda: np.empty((0, 2), np.int64))
-    bonded_lengths: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    bonded = np.empty((0, 2), np.int64)
+    bonded_lengths = np.empty(0)
+
+    def __init__(self, landscape: Landscape) -> None:
+        names = bead_names(landscape)
+        self.n_beads = len(names)
+        self.labels = tuple(BeadLabel(name, "TOY", str(i + 1), "A", i) for i, name in enumerate(names))
+        self.positions = embed(landscape, landscape.start[None])[0]
 
     def write_pdb(self, path: Path, positions: NDArray[np.floating]) -> None:
-        """Write positions (n_beads, 3) in nm."""
-        records = (
-            _RECORD.format(serial=i, x=x, y=y, z=z)
-            for i, (x, y, z) in enumerate(10 * np.asarray(positions, float), start=1)
-        )
-        write_atomic(path, "".join(records) + "END\n")
+        """Write positions (n_beads, 3) in nm, whole or not at all."""
+        write_atomic(path, format_pdb(np.asarray(positions, np.float64), self.labels, self.bonded))
 
     def read_pdb(self, path: Path) -> NDArray[np.float64]:
         """Positions (n_beads, 3) in nm."""
-        lines = [line for line in path.read_text().splitlines() if line.startswith("HETATM")]
-        return np.array([[float(line[i : i + 8]) / 10 for i in (30, 38, 46)] for line in lines])
+        return parse_pdb(path, self.labels)

@@ -61,9 +61,8 @@ class _Run:
         walkers = 1 if arm.schedule == "one" else problem.walkers
         self._flock = Flock(problem.landscape, problem.options, walkers, seed)
         self._recorder = Recorder(walkers)
-        start = embed(problem.landscape, problem.landscape.start[None])[0]
-        self._beads = WalkerBeads(len(start))
-        self._beads.write_pdb(self._directory.root / FIRST_SEED, start)
+        self._beads = WalkerBeads(problem.landscape)
+        self._beads.write_pdb(self._directory.root / FIRST_SEED, self._beads.positions)
         self._dynamics = 0.0
 
     def go(self) -> tuple[Trace, float]:

@@ -13,7 +13,7 @@ from steer.exceptions import ConfigError
 
 LABELS = tuple(BeadLabel("BB", "ALA", str(number), "A", number) for number in range(1, 6))
 MOLECULE = SimpleNamespace(
-    record=SimpleNamespace(labels=LABELS), positions=np.array([[float(i), i % 2, 0.0] for i in range(5)])
+    labels=LABELS, positions=np.array([[float(i), i % 2, 0.0] for i in range(5)])
 )
 
 
