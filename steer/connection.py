@@ -38,12 +38,20 @@ _OURS = (
     "the server may want to see a certificate of ours that its authority has signed; name its files in the URL with "
     "ssl_certfile=/PATH/client.pem&ssl_keyfile=/PATH/client.key"
 )
+_NO_PASSWORD = (
+    f"it wants a password: give it in {PASSWORD_VARIABLE}, or name the campaign directory with --directory"
+)
 _EXPLAINED = {
     "CERTIFICATE_VERIFY_FAILED": "the server's certificate is for another name, or signed by nobody this machine trusts; "
     "name the file of its authority in the URL with ?ssl_ca_certs=/PATH/ca.pem",
     "CERTIFICATE_REQUIRED": _OURS,
     "UNKNOWN_CA": _OURS,
     "EOF occurred in violation of protocol": _OURS,
+    "HELLO must be called": _NO_PASSWORD,
+    "Authentication required": _NO_PASSWORD,
+    "invalid username-password": "the password does not belong to that user of that server; it is in redis/server.json "
+    "of the campaign directory, or is yours to know",
+    "DB index is out of range": "the number at the end of the URL is no database of that server",
     "KEY_VALUES_MISMATCH": "ssl_keyfile is not the key of the certificate in ssl_certfile",
 }
 _EXPECTED = "expected redis://HOST:PORT/0, rediss://HOST:PORT/0 (encrypted) or unix:///PATH/redis.sock"
@@ -217,7 +225,7 @@ def reason(error: Exception) -> str:
     for sign, explained in _EXPLAINED.items():
         if sign in str(error):
             return explained
-    return "see that it runs and that user and password are right"
+    return "see that it runs, and that it can be reached from here under that address"
 
 
 def _split(url: str) -> SplitResult:

@@ -141,7 +141,7 @@ async def find_campaign(
     """
     if campaign is None and directory is not None:
         campaign = _name_of(CampaignDirectory.open(directory))
-    what = campaign or "a campaign"
+    what = f"the campaign {campaign!r}" if campaign else "a campaign"
     for turn in range(math.ceil(patience / _LOOK_EVERY) + 1):
         found = await _look(redis, campaign)
         if any(announced.open for announced in found):
@@ -150,11 +150,11 @@ async def find_campaign(
             _say_ended(found)
             return None
         if turn == 0:
-            log.info("%s is not on this server yet; waiting for its 'steer run'", what)
+            log.info("waiting for %s: no 'steer run' has announced it on this server yet", what)
         await asyncio.sleep(_LOOK_EVERY)
     raise EnvironmentNotReady(
-        f"No coordinator announced {what} on this server within {patience:g} s, so this worker leaves; start it again "
-        "when 'steer run' runs, and see that both were given the same server."
+        f"No 'steer run' announced {what} on this server within {patience:g} s, so this worker leaves; start it again "
+        "when there is one, and see that both were given the same server."
     )
 
 

@@ -180,4 +180,21 @@ def test_a_campaign_that_has_ended_is_no_reason_to_wait(fleet, start_worker, opt
 def test_a_worker_does_not_wait_for_ever_for_a_campaign(server, start_worker):
     early = start_worker(wait=False, connection=server.connection, campaign="another", patience=3.0)
     assert early.wait() == 1
-    assert "No coordinator announced another on this server within 3 s" in early.log.read_text()
+    assert (
+        "No 'steer run' announced the campaign 'another' on this server within 3 s" in early.log.read_text()
+    )
+
+
+@pytest.mark.parametrize(
+    ("user", "password", "told"),
+    [
+        ("", "", "it wants a password: give it in STEER_REDIS_PASSWORD, or name the campaign directory"),
+        ("worker", "wrong", "the password does not belong to that user of that server"),
+    ],
+)
+def test_a_worker_that_the_server_does_not_know_is_told_why(server, start_worker, user, password, told):
+    unknown = start_worker(wait=False, connection=server.connection.as_user(user, password))
+    assert unknown.wait() == 1
+    said = unknown.log.read_text()
+    assert told in said
+    assert "wrong" not in said
