@@ -6,7 +6,7 @@ transaction as the simulation it runs, then submitted; a crash between the two i
 is deterministic and submitting twice is harmless. A job's end is written together with everything that follows from
 it (the seed an accepted refinement gives), and a second delivery of the same event changes nothing.
 
-Only the coordinator writes. Readers open the file read-only, while it runs or after.
+Only the coordinator writes; each change is written down a second time (`steer.journalcopy`). Readers open the file read-only, while it runs or after.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from typing import Any, Literal
 import msgspec
 
 from steer.exceptions import JournalError
+from steer.journalcopy import JournalCopy, RecordedConnection
 from steer.messages import (
     CgJob,
     CgResult,
@@ -246,11 +247,12 @@ class Journal:
         if read_only and not path.exists():
             raise JournalError(path, "there is no journal here; is this a campaign directory?")
         try:
-            self._db = self._open(read_only)
+            db = self._open(read_only)
         except sqlite3.DatabaseError as error:
             raise JournalError(
-                path, f"the journal cannot be read ({error}); restore it from a backup"
+                path, f"the journal cannot be read ({error}); 'steer run' on its directory restores it"
             ) from error
+        self._db = db if read_only else RecordedConnection(db, JournalCopy(path, db))
 
     def _open(self, read_only: bool) -> sqlite3.Connection:
         mode = "ro" if read_only else "rwc"
@@ -275,28 +277,17 @@ class Journal:
         """Close the file."""
         self._db.close()
 
-    def check(self) -> None:
-        """Let SQLite check the whole file.
-
-        Raises
-        ------
-        JournalError
-            When a page or an index is damaged.
-        """
-        answer = self._db.execute("PRAGMA quick_check(1)").fetchone()[0]
-        if answer != "ok":
-            raise JournalError(self.path, f"the journal is damaged ({answer}); restore it from a backup")
-
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All writes inside happen, or none of them."""
         self._db.execute("BEGIN IMMEDIATE")
         try:
             yield
+            self._db.execute("COMMIT")
         except BaseException:
-            self._db.execute("ROLLBACK")
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
             raise
-        self._db.execute("COMMIT")
 
     # -- meta ---------------------------------------------------------------------------------------------------
 
