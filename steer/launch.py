@@ -133,7 +133,11 @@ def settle_goals(
 ) -> CampaignConfig:
     """The configuration with the goals that hold from now on; the directory's own file then says them."""
     from steer.extension import extend, in_force, written_down
+    from steer.journalcopy import heal_journal
 
+    restored = heal_journal(directory.journal)
+    if restored:
+        log.warning("%s", restored)
     with closing(Journal(directory.journal)) as journal:
         if options.until:
             stop = parse_until(options.until)
