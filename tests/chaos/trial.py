@@ -171,6 +171,8 @@ class _Trial:
         self._relieve(float("inf"))
         self._look(time.monotonic())
         self._forget_admin()
+        if "failed unexpectedly" in (self.stage.folder / "coordinator.log").read_text():
+            self._broken("the coordinator failed with a traceback; see its log")
         if self.stage.finished:
             self._check_end()
         return Outcome(
