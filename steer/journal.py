@@ -6,7 +6,8 @@ transaction as the simulation it runs, then submitted; a crash between the two i
 is deterministic and submitting twice is harmless. A job's end is written together with everything that follows from
 it (the seed an accepted refinement gives), and a second delivery of the same event changes nothing.
 
-Only the coordinator writes; each change is written down a second time (`steer.journalcopy`). Readers open the file read-only, while it runs or after.
+Only the coordinator writes; each change is written down a second time (`steer.journalcopy`). Readers open the file
+read-only, while it runs or after.
 """
 
 from __future__ import annotations
