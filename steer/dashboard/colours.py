@@ -47,16 +47,24 @@ _BUILT_IN = (
 class Colours:
     """Values of frames. A collective variable is measured when it is first asked for, in the background.
 
-    Parameters
+    Collective variables are added when the molecule is prepared; until then there are the others.
+
+    Attributes
     ----------
-    collectives : mapping of str to Collective
-        By name.
+    complete : bool
+        Whether the collective variables have been added.
     """
 
-    def __init__(self, collectives: Mapping[str, Collective]) -> None:
-        self._collectives = dict(collectives)
+    def __init__(self) -> None:
+        self._collectives: dict[str, Collective] = {}
         self._measured: dict[str, NDArray[np.float32]] = {}
         self._lock = threading.Lock()
+        self.complete = False
+
+    def add(self, collectives: Mapping[str, Collective]) -> None:
+        """Offer these collective variables too, by name."""
+        self._collectives = dict(collectives)
+        self.complete = True
 
     @property
     def offered(self) -> list[Colour]:

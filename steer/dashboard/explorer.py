@@ -52,13 +52,13 @@ class Explorer:
     def __init__(
         self, directory: CampaignDirectory, config: CampaignConfig, redis: str | None = None
     ) -> None:
-        self._directory = directory
+        self._directory, self._config = directory, config
         self._journal = JournalCache(directory.journal)
         self.view = CampaignView(
             directory, config, self._journal, Live(directory, config.campaign.name, redis)
         )
         self.structures = Structures(directory)
-        self.colours = Colours(_collectives(directory, config))
+        self.colours = Colours()
         self._atlas = Atlas(directory, self._journal)
         self._progress = CoverageProgress(config.coarse.frame_interval)
         self._stop = threading.Event()
@@ -118,12 +118,20 @@ class Explorer:
         except StorageError:
             return Snapshot(status, (math.nan, math.nan))
 
+    def _advance(self) -> bool:
+        if self._atlas.advance():
+            return True
+        reader = self._atlas.reader
+        if reader is None or self._atlas.now is None:
+            return False
+        if not self.colours.complete:
+            self.colours.add(_collectives(self._directory, self._config))
+        return self.colours.advance(reader)
+
     def _follow(self) -> None:
         while not self._stop.is_set():
             try:
-                more = self._atlas.advance()
-                if not more and self._atlas.reader is not None:
-                    more = self.colours.advance(self._atlas.reader)
+                more = self._advance()
             except Exception:
                 # The page goes on without new frames rather than ending; what went wrong is in the log.
                 log.exception("the map could not be brought up to date")
@@ -133,15 +141,12 @@ class Explorer:
 
 
 def _collectives(directory: CampaignDirectory, config: CampaignConfig) -> dict[str, Collective]:
-    """Two that are always of use, and those of the campaign file; none before the molecule is prepared."""
+    """Two that are always of use, and those of the campaign file."""
     from sims.collective import make_collective
     from sims.martini.model import CoarseModel
     from steer.collectives import bind_collectives
 
-    folder = directory.force_field(1)
-    if not (folder / "model.json").exists():
-        return {}
-    coarse = CoarseModel.load(folder)
+    coarse = CoarseModel.load(directory.force_field(1))
     backbone = coarse.backbone.tolist()
     built_in: dict[str, Collective] = {}
     if len(backbone) >= 3:

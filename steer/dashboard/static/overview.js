@@ -40,7 +40,7 @@ function notices(status, map) {
     found.push(h("p", { class: "notice" }, `The coordinator has told nothing for ${duration(status.age)}.`));
   }
   if (map.problem) found.push(h("p", { class: "notice" }, map.problem));
-  for (const key of status.failed.slice(-3)) found.push(h("p", { class: "notice" }, `${key} failed; its log is among the jobs.`));
+  for (const key of (status.failed ?? []).slice(-3)) found.push(h("p", { class: "notice" }, `${key} failed; its log is among the jobs.`));
   for (const [name, reason] of Object.entries(status.refused ?? {})) found.push(h("p", { class: "notice" }, `Worker ${name} was refused: ${reason}`));
   return found;
 }

@@ -1,0 +1,186 @@
+"""A real campaign, `steer dashboard` beside it, and a real headless Chromium in front of it."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+if TYPE_CHECKING:
+    from selenium.webdriver import Chrome
+    from selenium.webdriver.remote.webelement import WebElement
+
+EXAMPLE = Path(__file__).parents[4] / "examples" / "trp-cage" / "trpcage.pdb"
+
+CAMPAIGN = """
+[campaign]
+name = "watched"
+seed = 3
+
+[molecule]
+structure = "trpcage.pdb"
+
+[allatom]
+solvent = "implicit"
+
+[coarse]
+network = "none"
+padding = "1.0 nm"
+length = "16 ps"
+segment = "8 ps"
+frame_interval = "0.2 ps"
+
+[latent]
+dimensions = 2
+min_frames = 100
+epochs = 5
+
+[seeding]
+initial = 2
+control_share = 0.5
+
+[refinement]
+length = "0.4 ps"
+segment = "0.2 ps"
+frame_interval = "0.2 ps"
+
+[[collective]]
+name = "ends"
+kind = "distance"
+beads = ["1:BB", "20:BB"]
+
+[stop]
+require = "all"
+aggregate_time = "64 ps"
+refinements = 1
+
+[workers]
+slots = 2
+platform = "CPU"
+"""
+
+
+def wait_until(ready: Callable[[], Any], what: str, seconds: float = 120) -> Any:
+    """What `ready` answers as soon as that is true."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        answer = ready()
+        if answer:
+            return answer
+        time.sleep(0.1)
+    raise AssertionError(f"waited {seconds} s in vain for {what}")
+
+
+def start(*arguments: str | Path, cwd: Path, log: Path) -> subprocess.Popen[str]:
+    """A `steer` command in the background, its stdout and stderr in a file."""
+    with log.open("w") as file:
+        command = [sys.executable, "-m", "steer", *map(str, arguments)]
+        return subprocess.Popen(command, cwd=cwd, stdout=file, stderr=file, text=True)
+
+
+@dataclass
+class Watched:
+    """A campaign, the process that runs it, and its dashboard's address."""
+
+    root: Path
+    process: subprocess.Popen[str]
+    url: str
+    token: str
+
+    def status(self) -> dict[str, Any]:
+        told: dict[str, Any] = json.loads((self.root / "status.json").read_text())
+        return told
+
+
+def open_dashboard(root: Path, log: Path, *options: str) -> tuple[subprocess.Popen[str], dict[str, Any]]:
+    """`steer dashboard` for a campaign directory, ready to answer."""
+    process = start("dashboard", root, "--port", "0", "--json", *options, cwd=root, log=log)
+    told = wait_until(
+        lambda: next((x for x in log.read_text().splitlines() if x.startswith("{")), ""), "address"
+    )
+    return process, json.loads(told)
+
+
+def end(process: subprocess.Popen[str]) -> int:
+    """Ctrl-C, and the exit code."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+    return process.wait(60)
+
+
+@pytest.fixture(scope="session")
+def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
+    """A campaign that has just begun, watched from the start."""
+    folder = tmp_path_factory.mktemp("dashboard")
+    (folder / "trpcage.pdb").write_bytes(EXAMPLE.read_bytes())
+    (folder / "campaign.toml").write_text(CAMPAIGN)
+    campaign = start("run", "campaign.toml", cwd=folder, log=folder / "run.log")
+    root = folder / "watched"
+    try:
+        wait_until(lambda: (root / "journal.db").exists() or campaign.poll() is not None, "the campaign")
+        assert campaign.poll() is None, (folder / "run.log").read_text()
+        dashboard, told = open_dashboard(root, folder / "dashboard.log")
+        try:
+            yield Watched(root, campaign, told["url"], told["token"])
+            assert end(dashboard) == 0
+            assert "Traceback" not in (folder / "dashboard.log").read_text()
+        finally:
+            end(dashboard)
+    finally:
+        end(campaign)
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
+    """Debian's Chromium without a screen; under CI=true it must be there."""
+    from selenium import webdriver
+    from selenium.webdriver.chrome.service import Service
+
+    browser, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not (browser and driver):
+        reason = (
+            "Chromium and its driver are not installed (Debian: apt-get install chromium chromium-driver)"
+        )
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
+    options = webdriver.ChromeOptions()
+    options.binary_location = browser
+    for argument in (
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-dev-shm-usage",
+        "--use-angle=swiftshader",
+        "--enable-unsafe-swiftshader",
+        "--window-size=1366,850",
+        f"--user-data-dir={tmp_path_factory.mktemp('chromium')}",
+    ):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    chrome = webdriver.Chrome(options=options, service=Service(driver))
+    try:
+        yield chrome
+    finally:
+        chrome.quit()
+
+
+def pixels(element: WebElement) -> np.ndarray:
+    """What an element shows, shape (height, width, 3)."""
+    from PIL import Image
+
+    return np.asarray(Image.open(io.BytesIO(element.screenshot_as_png)).convert("RGB"), dtype=np.int64)
+
+
+def colours(element: WebElement) -> int:
+    """How many colours an element shows."""
+    return len(np.unique(pixels(element).reshape(-1, 3), axis=0))
