@@ -6,7 +6,8 @@ leaves planned jobs, which resume submits under the same keys.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -193,10 +194,26 @@ class Planner:
         result = self.ledger.simulations[seed.parent].result
         return str(result["end_state"]) if result else self._relative(self.directory.protein)
 
+    def restore_structures(self) -> int:
+        """Write again the structures that open jobs begin with and a power cut has taken; returns how many."""
+        lost = [(row, path) for row, path in self._frames_of_open_jobs() if not _is_whole(path)]
+        for row, path in lost:
+            self._write_beads(row, path)
+        return len(lost)
+
+    def _frames_of_open_jobs(self) -> Iterator[tuple[int, Path]]:
+        rows = {seed.file: seed.frame_row for seed in self.ledger.seeds.values()}
+        for job in self.ledger.open.values():
+            if isinstance(job, RefineJob):
+                yield self.ledger.promotions[job.simulation].frame_row, self.directory.root / job.target
+            elif isinstance(job, CgJob) and (row := rows[job.start]) is not None:
+                yield row, self.directory.root / job.start
+
     def _write_beads(self, row: int, path: Path) -> None:
+        # Not synced: the frame is in the frame store, which is, and thousands a second may be written.
         path.parent.mkdir(parents=True, exist_ok=True)
         positions = self.store.positions(slice(row, row + 1))[0]
-        self.coarse.write_pdb(path, positions)
+        self.coarse.write_pdb(path, positions, durable=False)
 
     def _relative(self, path: Path) -> str:
         return path.relative_to(self.directory.root).as_posix()
@@ -204,6 +221,16 @@ class Planner:
     def _random_seed(self, kind: str, number: int) -> int:
         sequence = np.random.SeedSequence(self.config.campaign.seed, spawn_key=(_STREAMS[kind], number))
         return int(sequence.generate_state(1)[0] >> 1)
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether a structure that was written is there to its last line."""
+    try:
+        with path.open("rb") as file:
+            file.seek(-4, os.SEEK_END)
+            return file.read() == b"END\n"
+    except OSError:
+        return False
 
 
 def round_steps(length: float, timestep: float) -> int:

@@ -24,9 +24,9 @@ from numpy.typing import NDArray
 from models.registry import load_model
 from steer.act import Planner, round_steps
 from steer.decide import State, anything_wanted, decide, goal_reached
+from steer.evidence import believed
 from steer.exceptions import CampaignError, ServerError
 from steer.explainer import Explainer
-from steer.evidence import believed
 from steer.explored import ExploredMap
 from steer.feedback.seeds import seed_from
 from steer.fleet import Fleet
@@ -143,6 +143,7 @@ class Coordinator:
         )
         self._parentage = Parentage(self.ledger)
         self._planner = Planner(directory, config, self.ledger, store, coarse)
+        self._coarse = coarse
         self._retrieval = Retrieval(directory, store, config.campaign.name, _steps_between_frames(config))
         self._frames_checked = False
         self._missing: list[Loss] = []
@@ -214,6 +215,8 @@ class Coordinator:
         self._restore_map()
         self._retrieval.expect(self.ledger.simulations.values())
         self._request_finishes()
+        if restored := self._planner.restore_structures():
+            self._observer.event(f"{restored} start structures were lost and are written again")
         lost = self._submit_lost()
         if self.ledger.simulations:
             self._observer.event(
@@ -227,7 +230,8 @@ class Coordinator:
         kept = {version: self._latents(version).rows() for version in versions}
         if versions and kept[versions[-1]] < max(kept.values()):
             self._adopt(max(versions, key=lambda version: (kept[version], version)))
-            self._map.advance()
+            if self._map.advance():
+                self._seeds.place()
         if versions:
             self._adopt(versions[-1])
 
@@ -368,7 +372,8 @@ class Coordinator:
     def state(self, counts: State) -> tuple[State, NDArray[np.int64]]:
         """The campaign as decisions see it, and the frame-store rows of the candidates."""
         promoted = self.ledger.promoted_rows
-        found = self._map.candidates(promoted)
+        starts = self._seeds.starts()
+        found = self._map.candidates(promoted, starts)
         if found is None:
             return counts, np.empty(0, np.int64)
         candidates, rows = found
@@ -378,7 +383,7 @@ class Coordinator:
             candidates=candidates,
             explored=self._map.sample(),
             selected=self._map.points(promoted),
-            starts=self._seeds.starts(),
+            starts=starts,
         )
         if self.config.refinement.share_bounds is None:
             return state, rows

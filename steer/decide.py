@@ -28,6 +28,7 @@ from scipy.spatial import cKDTree
 from steer.config import CampaignConfig
 from steer.selection import Pool, Yields
 from steer.selection.choose import Choice, choose
+from steer.selection.reach import Reach
 from steer.selection.target import narrowed
 from steer.shares import Apportion, Contribution, apportion
 from steer.stopping import Finish, Running, finishes
@@ -63,19 +64,26 @@ class Candidates:
     Attributes
     ----------
     points : ndarray, shape (n, d), float32
-        Sane CG frames that were not promoted yet.
+        Sane CG frames.
     parents : ndarray, shape (n,), int
         Number of the simulation each comes from.
     yields : Yields
         What starting from each parent has brought.
     cost : ndarray, shape (n,), or None
         Distance of each to the target, negated when it is to be left; None without a target.
+    free : ndarray, shape (n,), bool, or None
+        Which of them may be picked; None for all.
+    to_promoted, to_starts : Reach or None
+        What is known of their distances to `State.selected` and `State.starts`; None for nothing.
     """
 
     points: NDArray[np.float32]
     parents: NDArray[np.int64]
     yields: Yields = field(default_factory=Yields)
     cost: NDArray[np.float32] | None = None
+    free: NDArray[np.bool_] | None = None
+    to_promoted: Reach | None = None
+    to_starts: Reach | None = None
 
 
 @dataclass(frozen=True)
@@ -307,7 +315,7 @@ def _refine(config: CampaignConfig, state: State, count: int, rng: np.random.Gen
     if count == 0 or state.candidates is None:
         return []
     known = np.concatenate([state.selected, _points([s for s in state.seeds if s.origin == "input"], state)])
-    choices = _choose(config, state.candidates, known, count, rng)
+    choices = _choose(config, state.candidates, known, state.candidates.to_promoted, count, rng)
     references = [seed for seed in state.seeds if seed.origin in ("input", "aa")]
     nearest = cKDTree(_points(references, state)).query(state.candidates.points[[c.index for c in choices]])[
         1
@@ -348,7 +356,7 @@ def _reseed(
     if missing > 0 and state.candidates is not None and len(state.candidates.points):
         chosen = state.candidates.points[[r.choice.index for r in refinements]]
         known = np.concatenate([state.starts, chosen])
-        picks = _choose(config, state.candidates, known, missing, rng)
+        picks = _choose(config, state.candidates, known, state.candidates.to_starts, missing, rng)
         actions += [StartFromFrame(choice, _why(choice, "restarted")) for choice in picks]
     return actions
 
@@ -372,12 +380,15 @@ def _choose(
     config: CampaignConfig,
     candidates: Candidates,
     known: NDArray[np.float32],
+    reach: Reach | None,
     count: int,
     rng: np.random.Generator,
 ) -> list[Choice]:
     selection = config.selection
-    room = np.full(len(candidates.points), selection.max_per_parent)
-    pool = Pool(candidates.points, known, candidates.parents, room, candidates.yields)
+    room = np.full(len(candidates.points), selection.max_per_parent, np.int32)
+    if candidates.free is not None:
+        room *= candidates.free
+    pool = Pool(candidates.points, known, candidates.parents, room, candidates.yields, reach)
     if selection.target is not None and candidates.cost is not None:
         pool = narrowed(pool, candidates.cost, selection.target.share)
     return choose(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from steer.candidates import CandidateTable
 from steer.coverage.cells import CellCounter
 from steer.decide import Candidates
 from steer.discoveries import Discoveries
@@ -66,6 +67,7 @@ class ExploredMap:
         self._sanity = partial(sane, pairs=pairs, lengths=lengths)
         self._current: LatentTable | None = None
         self._pending: LatentTable | None = None
+        self._candidates: CandidateTable | None = None
         self._trained = 0
         self._cells = CellCounter(1.0)
         self._counted = 0
@@ -105,7 +107,7 @@ class ExploredMap:
         self._pending.advance(ENCODE_AT_ONCE)
         if not self._pending.level:
             return False
-        self._current, self._pending = self._pending, None
+        self._current, self._pending, self._candidates = self._pending, None, None
         self.model = self._current.model
         self._cells = CellCounter.scaled_to(self._current.points[: self._trained])
         self._counted, self.discoveries = 0, {level: Discoveries() for level in LEVELS}
@@ -141,14 +143,31 @@ class ExploredMap:
         stride = max(1, len(self._current) // EXPLORED_SAMPLE)
         return self._current.points[::stride]
 
-    def candidates(self, promoted: Collection[int]) -> tuple[Candidates, NDArray[np.int64]] | None:
-        """CG frames that are sane and not promoted yet, and their rows; None before the first model."""
+    def candidates(
+        self, promoted: Sequence[int], starts: NDArray[np.float32]
+    ) -> tuple[Candidates, NDArray[np.int64]] | None:
+        """CG frames that are sane, and their rows; None before the first model.
+
+        Parameters
+        ----------
+        promoted : sequence of int
+            Rows of all promotions, in their order; they are not free any more.
+        starts : ndarray, shape (k, d)
+            Latent points of all seeds, in the order in which they came to be on the map.
+        """
         if self._current is None:
             return None
-        count = len(self._current)
-        eligible = self._current.sane & self._store.is_level("cg")[:count]
-        eligible[np.fromiter((row for row in promoted if row < count), np.int64)] = False
-        rows = np.flatnonzero(eligible)
-        parents = self._store.number[rows].astype(np.int64)
-        cost = None if self._target is None else self._target.costs(count)[rows]
-        return Candidates(self._current.points[rows], parents, cost=cost), rows
+        if self._candidates is None:
+            self._candidates = CandidateTable(self._current, self._store)
+        table = self._candidates
+        table.update(promoted, starts)
+        cost = None if self._target is None else self._target.costs(len(self._current))[table.rows]
+        candidates = Candidates(
+            table.points,
+            table.parents,
+            cost=cost,
+            free=table.free,
+            to_promoted=table.promoted,
+            to_starts=table.started,
+        )
+        return candidates, table.rows

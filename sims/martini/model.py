@@ -333,7 +333,7 @@ class CoarseModel:
             topology.addBond(atoms[first], atoms[second])
         return topology
 
-    def write_pdb(self, path: Path, positions: NDArray[np.floating]) -> None:
+    def write_pdb(self, path: Path, positions: NDArray[np.floating], *, durable: bool = True) -> None:
         """Write bead positions as a PDB file, atomically.
 
         Parameters
@@ -341,8 +341,10 @@ class CoarseModel:
         path : Path
         positions : ndarray, shape (n_beads, 3)
             nm.
+        durable : bool
+            As for `sims.files.write_atomic`.
         """
-        write_atomic(path, format_pdb(positions, self.record.labels, self.bonded))
+        write_atomic(path, format_pdb(positions, self.record.labels, self.bonded), durable=durable)
 
     def read_pdb(self, path: Path) -> NDArray[np.float64]:
         """Bead positions of a PDB file of this model, shape (n_beads, 3), nm.

@@ -7,12 +7,14 @@ called.
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from steer.selection.reach import Reach
 
 __all__ = ["Picks", "Pool", "Selector", "Yields", "ask"]
 
@@ -50,6 +52,9 @@ class Pool:
         where a rule looks at density.
     yields : Yields
         Of the parents; a parent beyond its end has had no start and no gain.
+    reach : Reach or None
+        What is known of the candidates' distances to the first `reach.chosen` of `selected`; a rule may learn more of
+        them, but adds nothing to the chosen ones.
     """
 
     points: NDArray[np.floating]
@@ -57,6 +62,7 @@ class Pool:
     parents: NDArray[np.integer]
     room: NDArray[np.integer]
     yields: Yields = field(default_factory=Yields)
+    reach: Reach | None = None
 
     def __len__(self) -> int:
         return len(self.points)
@@ -64,9 +70,10 @@ class Pool:
     def after(self, picks: Picks) -> Self:
         """The same pool once these are picked: they are selected, and their parents have less room."""
         room = self.room.copy()
-        for parent, count in Counter(self.parents[picks.indices].tolist()).items():
-            siblings = self.parents == parent
-            room[siblings] = np.maximum(room[siblings] - count, 0)
+        parents, counts = np.unique(self.parents[picks.indices], return_counts=True)
+        siblings = np.flatnonzero(np.isin(self.parents, parents))
+        lost = counts[np.searchsorted(parents, self.parents[siblings])]
+        room[siblings] = np.maximum(room[siblings] - lost, 0)
         room[picks.indices] = 0
         known = np.concatenate([self.selected.reshape(-1, self.points.shape[1]), self.points[picks.indices]])
         return replace(self, selected=known, room=room)

@@ -60,7 +60,7 @@ def test_the_old_version_serves_until_the_new_one_is_level(store):
     store.append(frames(chain(1, 100), "cg-000001"))
     explored = ExploredMap(store, PAIRS, LENGTHS)
     assert explored.version == 0
-    assert explored.candidates([]) is None
+    assert explored.candidates([], np.empty((0, 2), np.float32)) is None
     explored.adopt(model(1), 100)
     assert explored.advance()
     assert explored.version == 1
@@ -78,8 +78,9 @@ def test_candidates_are_sane_unpromoted_cg_frames(store):
     explored = ExploredMap(store, PAIRS, LENGTHS)
     explored.adopt(model(1), 20)
     explored.advance()
-    candidates, rows = explored.candidates([0, 19])
-    assert rows.tolist() == [row for row in range(1, 19) if row != 4]
+    candidates, rows = explored.candidates([0, 19], np.empty((0, 2), np.float32))
+    assert rows.tolist() == [row for row in range(20) if row != 4]
+    assert rows[candidates.free].tolist() == [row for row in range(1, 19) if row != 4]
     assert set(candidates.parents.tolist()) == {7}
     np.testing.assert_allclose(candidates.points, explored.points(rows.tolist()))
 
