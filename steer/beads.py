@@ -40,5 +40,5 @@ class BeadMolecule(Protocol):
     def read_pdb(self, path: Path) -> NDArray[np.float64]:
         """Positions (n_beads, 3) in nm."""
 
-    def write_pdb(self, path: Path, positions: NDArray[np.floating]) -> None:
-        """Write positions (n_beads, 3) in nm, whole or not at all."""
+    def write_pdb(self, path: Path, positions: NDArray[np.floating], *, durable: bool = True) -> None:
+        """Write positions (n_beads, 3) in nm, whole or not at all; `durable` as for `sims.files.write_atomic`."""

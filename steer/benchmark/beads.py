@@ -32,9 +32,10 @@ class WalkerBeads:
         self.labels = tuple(BeadLabel(name, "TOY", str(i + 1), "A", i) for i, name in enumerate(names))
         self.positions = embed(landscape, landscape.start[None])[0]
 
-    def write_pdb(self, path: Path, positions: NDArray[np.floating]) -> None:
-        """Write positions (n_beads, 3) in nm, whole or not at all."""
-        write_atomic(path, format_pdb(np.asarray(positions, np.float64), self.labels, self.bonded))
+    def write_pdb(self, path: Path, positions: NDArray[np.floating], *, durable: bool = True) -> None:
+        """Write positions (n_beads, 3) in nm, whole or not at all; `durable` as for `sims.files.write_atomic`."""
+        text = format_pdb(np.asarray(positions, np.float64), self.labels, self.bonded)
+        write_atomic(path, text, durable=durable)
 
     def read_pdb(self, path: Path) -> NDArray[np.float64]:
         """Positions (n_beads, 3) in nm."""
