@@ -20,6 +20,7 @@ main() {
     debian_package shellcheck
     debian_package redis-server
     debian_package openssl
+    debian_package ip iproute2
     check "ruff check" "$bin/ruff" check .
     check "ruff format" "$bin/ruff" format --check .
     check "mypy" "$bin/mypy"
@@ -28,13 +29,14 @@ main() {
     run_tests "$@"
 }
 
-# debian_package NAME: installs a tool of that name where we may; otherwise its check says that it is missing.
+# debian_package TOOL [PACKAGE]: installs a tool where we may; otherwise its check says that it is missing.
 debian_package() {
+    local package=${2:-$1}
     command -v "$1" >/dev/null && return
     if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
-        say "installing $1"
-        { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends "$1"; } >/dev/null 2>&1 ||
-            say "apt-get could not install $1"
+        say "installing $package"
+        { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends "$package"; } >/dev/null 2>&1 ||
+            say "apt-get could not install $package"
     fi
 }
 
