@@ -56,7 +56,7 @@ $arguments
           env:
             - name: STEER_REDIS_PASSWORD
               valueFrom: {secretKeyRef: {name: steer-redis, key: password}}
-          resources:
+$user          resources:
             requests: {cpu: "$cpus", memory: $memory}
             limits: {$limits}
           securityContext:
@@ -87,6 +87,12 @@ spec:
       behavior:
         scaleDown: {stabilizationWindowSeconds: 600}
   triggers:
+""")
+
+_USER = Template("""\
+            # For KEDA; steer takes it from the URL.
+            - name: STEER_REDIS_USER
+              value: $user
 """)
 
 _TRIGGER = Template("""\
@@ -121,6 +127,7 @@ def manifest(request: Request) -> str:
         workers=request.workers,
         image=scalar(request.image),
         arguments=_arguments(request, connection),
+        user=_USER.substitute(user=argument(connection.username)) if connection.username else "",
         cpus=request.cpus,
         memory=f"{4 * request.capacity}Gi",
         limits=f'nvidia.com/gpu: "{request.gpus}"' if request.gpus else f'cpu: "{request.cpus}"',
@@ -150,7 +157,7 @@ def _trigger(request: Request, connection: Connection, kind: str) -> str:
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
     more = ""
     if connection.username:
-        more += f"        username: {scalar(connection.username)}\n"
+        more += "        usernameFromEnv: STEER_REDIS_USER\n"
     if parts.scheme == "rediss":
         more += '        enableTLS: "true"\n'
     if number := unquote(parts.path).strip("/"):

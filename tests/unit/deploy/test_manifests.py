@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from pathlib import Path
 
+import keda
 import kubernetes_validate
 import pytest
 import yaml
@@ -33,6 +34,10 @@ def pods() -> list[dict]:
 @pytest.mark.parametrize("version", ["1.29", "1.33"])
 def test_every_object_fits_the_schema(file, thing, version) -> None:
     kubernetes_validate.validate(thing, version, strict=True)
+
+
+def test_the_scaler_fits_what_keda_documents() -> None:
+    keda.validate(found("ScaledObject", "steer-worker-trp-cage"))
 
 
 def test_the_worker_is_what_the_command_prints(capsys) -> None:

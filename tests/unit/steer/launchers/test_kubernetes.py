@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import jsonschema
+import keda
 import kubernetes_validate
 import pytest
 import yaml
@@ -73,15 +75,44 @@ def test_the_scaler_finds_the_password_where_the_container_has_it(request_of) ->
     assert {trigger["metadata"]["passwordFromEnv"] for trigger in scaled["spec"]["triggers"]} <= names
 
 
+@pytest.mark.parametrize("url", [None, "rediss://worker@redis.site:6390/2"])
+def test_the_scaler_fits_what_keda_documents(request_of, url) -> None:
+    _, scaled = parts(request_of(url=url, workers=8, gpus=2, slots_per_gpu=2, mps=True))
+    keda.validate(scaled)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda spec: spec.pop("scaleTargetRef"),
+        lambda spec: spec.update(maxReplicas=8),
+        lambda spec: spec["triggers"][0].update(type="redis-stream"),
+        lambda spec: spec["triggers"][0]["metadata"].update(streamLength=4),
+        lambda spec: spec["triggers"][0]["metadata"].update(lagCount="4"),
+        lambda spec: spec["triggers"][0]["metadata"].pop("address"),
+        lambda spec: spec["triggers"][0].pop("name"),
+        lambda spec: spec["advanced"]["scalingModifiers"].update(formula="cg + bake"),
+        lambda spec: spec["advanced"]["scalingModifiers"].update(target="four"),
+        lambda spec: spec["advanced"]["horizontalPodAutoscalerConfig"]["behavior"].update(scaleSideways={}),
+    ],
+)
+def test_a_scaler_that_keda_would_not_take_is_noticed(request_of, spoil) -> None:
+    _, scaled = parts(request_of())
+    spoil(scaled["spec"])
+    with pytest.raises((jsonschema.ValidationError, kubernetes_validate.ValidationError, AssertionError)):
+        keda.validate(scaled)
+
+
 def test_an_encrypted_server_with_a_user_is_told_to_the_scaler(request_of) -> None:
-    _, scaled = parts(request_of(url="rediss://worker@redis.site:6390/2", kinds=("refine",)))
+    deployment, scaled = parts(request_of(url="rediss://worker@redis.site:6390/2", kinds=("refine",)))
+    assert {"name": "STEER_REDIS_USER", "value": "worker"} in container(deployment)["env"]
     (trigger,) = scaled["spec"]["triggers"]
     assert trigger["metadata"] == {
         "address": "redis.site:6390",
         "stream": "trp-cage:refine:stream",
         "streamLength": "1",
         "passwordFromEnv": "STEER_REDIS_PASSWORD",
-        "username": "worker",
+        "usernameFromEnv": "STEER_REDIS_USER",
         "enableTLS": "true",
         "databaseIndex": "2",
     }
@@ -95,6 +126,10 @@ def test_a_hostile_url_changes_nothing_but_itself(request_of, url) -> None:
     ordinary, _ = parts(request_of())
     assert "$(STEER" not in container(deployment)["args"][1].replace("$$(", "")
     container(deployment)["args"][1] = container(ordinary)["args"][1]
+    password, *user = container(deployment)["env"]
+    assert [variable["name"] for variable in user] in ([], ["STEER_REDIS_USER"])
+    assert not any("$(STEER" in variable["value"].replace("$$(", "") for variable in user)
+    container(deployment)["env"] = [password]
     assert deployment == ordinary
 
 
