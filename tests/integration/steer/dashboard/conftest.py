@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,6 +46,8 @@ frame_interval = "0.2 ps"
 [latent]
 dimensions = 2
 min_frames = 100
+drift = 100.0
+growth = 100.0
 epochs = 5
 
 [seeding]
@@ -63,7 +66,7 @@ beads = ["1:BB", "20:BB"]
 
 [stop]
 require = "all"
-aggregate_time = "64 ps"
+aggregate_time = "48 ps"
 refinements = 1
 
 [workers]
@@ -73,12 +76,15 @@ platform = "CPU"
 
 
 def wait_until(ready: Callable[[], Any], what: str, seconds: float = 120) -> Any:
-    """What `ready` answers as soon as that is true."""
+    """What `ready` answers as soon as that is true; an element that is not there yet, or no more, is waited for."""
+    from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
+
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        answer = ready()
-        if answer:
-            return answer
+        with suppress(NoSuchElementException, StaleElementReferenceException):
+            answer = ready()
+            if answer:
+                return answer
         time.sleep(0.1)
     raise AssertionError(f"waited {seconds} s in vain for {what}")
 
