@@ -52,7 +52,7 @@ def do_series(
         running = {pool.submit(_do, task): task for task in missing}
         for done, future in enumerate(as_completed(running), start=len(tasks) - len(missing) + 1):
             task, result = running[future], future.result()
-            write_atomic(score_file(folder, task), msgspec.json.format(msgspec.json.encode(result)).decode())
+            _write(score_file(folder, task), result)
             scores[task] = result
             told(done, len(tasks), result)
     return [result for result in scores.values() if result is not None]
@@ -72,6 +72,11 @@ def _read(path: Path, task: Task) -> Score | None:
         return None
     asked = (arm.name, problem.name, seed, problem.steps)
     return known if (known.arm, known.problem, known.seed, known.steps) == asked else None
+
+
+def _write(path: Path, score: Score) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomic(path, msgspec.json.format(msgspec.json.encode(score)).decode())
 
 
 def _do(task: Task) -> Score:
