@@ -296,9 +296,11 @@ class FrameReader:
 
     def _notice_damage(self, first: int) -> None:
         """Report rows from `first` on that were damaged before anybody wrote down what they were."""
-        rows = first + np.flatnonzero(self._columns["level"][first:] == UNKNOWN)
+        rows = first + np.flatnonzero(self._columns["level"][first:] >= DAMAGED)
+        last = self._shards(rows) == self._rows // self.layout.rows_per_shard
+        rows = rows[last | (self._columns["level"][rows] == UNKNOWN)]
         if len(rows):
-            self._tell(rows, [Loss("", rows)])
+            self._tell(rows, self.losses_of(rows))
 
     def _shard_column(self, shard: int, name: str, offset: int = 0) -> NDArray[Any]:
         """A column of one shard, from row `offset` of it; of a full one from the table beside it."""

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from sims.files import write_atomic
 from steer.columns import COLUMNS, DAMAGED, UNKNOWN
 from steer.identities import Runs, identity_keys
-from steer.shards import sound
+from steer.shards import LEVELS, sound
 
 __all__ = ["columns_of", "read_table", "runs_of", "table_path", "write_table"]
 
@@ -34,9 +34,12 @@ def table_path(shard: Path) -> Path:
 
 
 def columns_of(records: NDArray[np.void]) -> dict[str, NDArray[Any]]:
-    """Columns of records by name; damaged records have the level `UNKNOWN`."""
+    """Columns of records by name; damaged ones are marked, and `UNKNOWN` where they name no simulation there could be."""
     columns = {name: np.array(records[name]) for name in COLUMNS.fields or ()}
-    columns["level"][~sound(records)] = UNKNOWN
+    level, damaged = columns["level"], ~sound(records)
+    nameless = damaged & ((level >= len(LEVELS)) | (columns["number"] == 0) | (columns["step"] < 0))
+    level[damaged] |= DAMAGED
+    level[nameless] = UNKNOWN
     return columns
 
 

@@ -242,6 +242,18 @@ def test_a_damaged_row_of_the_last_shard_is_reported_when_the_store_is_opened(st
     with FrameStore(store.directory, N_BEADS) as again, caplog.at_level(logging.WARNING):
         assert again.count("cg") == 7
         assert "1 damaged records" in caplog.text
+        assert [str(loss) for loss in again.missing()] == ["cg-000001: 1 frame, step 20"]
+        assert again.append(make_frames(8)).tolist() == [8]
+        assert again.missing() == []
+
+
+def test_a_record_that_is_wiped_out_is_a_frame_of_an_unknown_simulation(store):
+    store.append(make_frames(8))
+    store.close()
+    with (store.directory / "shard-000000.bin").open("r+b") as file:
+        file.seek(2 * RECORD)
+        file.write(bytes(RECORD))
+    with FrameStore(store.directory, N_BEADS) as again:
         assert [str(loss) for loss in again.missing()] == ["1 frame of unknown simulations"]
         assert again.append(make_frames(8)).tolist() == [8]
 
