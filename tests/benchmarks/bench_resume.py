@@ -21,6 +21,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -336,9 +337,11 @@ def resume(root: Path) -> None:
     from steer.connection import connect
     from steer.console import Silent
     from steer.coordinator import Coordinator
+    from steer.decide import decide
     from steer.docket_fleet import DocketFleet
     from steer.framestore import FrameStore
     from steer.journal import Journal
+    from steer.journalcopy import heal_journal
     from steer.redis_stream import RedisFrameStream
 
     clock = Clock()
@@ -346,10 +349,13 @@ def resume(root: Path) -> None:
         directory = CampaignDirectory.open(root)
         config = load_config(directory.config)
         stack.enter_context(directory.lock())
+        clock.step("campaign file")
+        assert heal_journal(directory.journal) == ""
+        clock.step("journal checked")
         journal = Journal(directory.journal)
         stack.callback(journal.close)
         coarse = give_birth(directory, config, journal, print)
-        clock.step("campaign, journal, force field")
+        clock.step("journal, force field")
         server = stack.enter_context(campaign_server(directory, "large", None, None))
         stream = RedisFrameStream(connect(server.connection), "large")
         fleet = DocketFleet(server.connection.url, "large", directory=root)
@@ -363,8 +369,12 @@ def resume(root: Path) -> None:
             coordinator.tick(wait=0.0)
         clock.step("map exact")
         clock.total("back at work")
-        state, _ = coordinator.state()
-        clock.step("state of a decision")
+        free = 2 * OPEN
+        counts = replace(coordinator.counts(), slots={"all": free, "cg": free, "refine": free, "train": free})
+        state, _ = coordinator.state(counts)
+        clock.step("latent points for a decision")
+        actions = decide(config, state)
+        clock.step(f"a decision of {len(actions)} actions")
         print(
             f"{len(store)} frames, {len(coordinator.ledger.simulations)} simulations, coverage {state.coverage}"
         )
