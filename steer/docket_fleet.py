@@ -80,7 +80,7 @@ class DocketFleet:
         self, url: str, campaign: str, directory: Path | None = None, kinds: Sequence[str] = KINDS
     ) -> None:
         connection = Connection.parse(url)
-        self._keys, self._kinds = FleetKeys(campaign), tuple(kinds)
+        self._keys, self._kinds, self._directory = FleetKeys(campaign), tuple(kinds), directory
         self._client: Any = connect(connection, name="coordinator")
         self._dockets = {kind: JobDocket(connection.url, campaign, kind) for kind in kinds}
         self._stack = AsyncExitStack()
@@ -130,7 +130,12 @@ class DocketFleet:
             self._call("cancelling a job", lambda docket=docket: docket.cancel(key))  # type: ignore[misc]
 
     def known(self) -> set[str]:
-        """Keys of the jobs queued or running, those included that run on a worker while their queue was lost."""
+        """Keys of the jobs queued or running, those included that run on a worker while their queue was lost.
+
+        Who asks wants to make good what the server has lost; so the campaign is announced again, too.
+        """
+        if self._directory is not None:
+            self.announce(self._directory)
         keys: set[str] = set()
         with server_errors("listing jobs"):
             for kind in self._kinds:

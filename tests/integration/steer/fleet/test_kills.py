@@ -149,13 +149,15 @@ def test_a_killed_redis_disturbs_no_job(server, kill, fleet, start_worker, folde
     }
 
 
-def test_a_redis_that_forgot_everything_is_told_again(fleet, start_worker, folder, open_client, directory):
+def test_a_redis_that_forgot_everything_is_told_again_and_lets_new_workers_in(
+    fleet, start_worker, folder, open_client
+):
     start_worker()
     fleet.submit(cg_job(1, steps=200))
     under_way(folder(1))
     open_client().flushall()
-    fleet.announce(directory.root)
     wait_for(lambda: fleet.known() == {"cg:cg-000001"}, "the running job is not known")
+    start_worker()
     (event,) = collect(fleet, 1)
     assert event.status == "done"
     assert len(folder(1).pids()) == 1
