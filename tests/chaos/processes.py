@@ -29,9 +29,10 @@ def job_of(child: int) -> str:
 
 
 def send(pid: int, number: signal.Signals) -> None:
-    """Send a signal; nothing happens when the process is gone."""
+    """Send a signal; nothing happens when the process is gone, or `pid` is 0, which the kernel takes for all of us."""
     try:
-        os.kill(pid, number)
+        if pid > 0:
+            os.kill(pid, number)
     except ProcessLookupError:
         return
 

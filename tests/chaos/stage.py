@@ -22,7 +22,7 @@ from .clock import Clock
 from .processes import alive, children, job_of, send
 from .proxy import Proxy
 
-__all__ = ["CAMPAIGN", "LEASE", "NAME", "Host", "Stage"]
+__all__ = ["CAMPAIGN", "GRACE", "LEASE", "NAME", "Host", "Stage"]
 
 NAME = "chaos"
 LEASE = 2.0

@@ -12,11 +12,12 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .processes import job_of, send
+from .processes import alive, job_of, send
 from .stage import NAME, Host, Stage
 
 if TYPE_CHECKING:
@@ -37,12 +38,15 @@ class Relief:
     Attributes
     ----------
     after : float
-        s
+        s until `end` is called.
     end : callable
+    over : callable
+        Whether the disturbance has passed, once `end` was called.
     """
 
     after: float
-    end: Callable[[], None]
+    end: Callable[[], None] = lambda: None
+    over: Callable[[], bool] = lambda: True
 
 
 @dataclass
@@ -180,8 +184,9 @@ def sigterm(arena: Arena, dice: np.random.Generator) -> Result:
     host = _host(arena, dice, busy=True)
     if host is None:
         return False
-    send(host.pid, signal.SIGTERM)
-    return None
+    pid = host.pid
+    send(pid, signal.SIGTERM)
+    return Relief(0.0, over=lambda: not alive(pid))
 
 
 def walltime(arena: Arena, dice: np.random.Generator) -> Result:
@@ -190,10 +195,28 @@ def walltime(arena: Arena, dice: np.random.Generator) -> Result:
     if host is None:
         return False
     grace = 5.0
-    limit = grace + float(dice.uniform(4.0, 7.0))
-    host.options = {"walltime": limit, "grace": grace}
+    host.options = {"walltime": grace + float(dice.uniform(3.0, 6.0)), "grace": grace}
+    batch = _BatchSystem(host, arena.stage.folder / f"{host.name}.log")
     send(host.pid, signal.SIGTERM)
-    return Relief(limit - grace + 2.5, lambda: send(host.pid, signal.SIGTERM) if host.pid else None)
+    return Relief(0.0, over=batch.is_done)
+
+
+class _BatchSystem:
+    """Sends SIGTERM to the next worker of a host once that has begun to leave because of its walltime."""
+
+    def __init__(self, host: Host, log: Path) -> None:
+        self._host, self._log, self._read = host, log, log.stat().st_size
+        self._replaced, self._told = host.pid, 0
+        self._deadline = time.monotonic() + 40.0
+
+    def is_done(self) -> bool:
+        """Whether the allocation is over; also when another strike ended the worker before its time."""
+        if not self._told and b"the walltime is near" in self._log.read_bytes()[self._read :]:
+            self._told = self._host.pid
+            send(self._told, signal.SIGTERM)
+        if time.monotonic() > self._deadline:
+            return True
+        return bool(self._told) and not alive(self._replaced) and not alive(self._told)
 
 
 def deliver_twice(arena: Arena, dice: np.random.Generator) -> Result:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,7 +30,7 @@ from .clock import build_shim
 from .disk import Disk
 from .processes import alive
 from .schedule import Strike
-from .stage import CAMPAIGN, NAME, Stage
+from .stage import CAMPAIGN, GRACE, NAME, Stage
 from .strikes import KINDS, SPARING, Arena, Relief
 
 if TYPE_CHECKING:
@@ -138,7 +138,8 @@ class _Trial:
         self.records: list[Record] = []
         self.violations: list[str] = []
         self._pending: list[Record] = []
-        self._reliefs: list[tuple[float, Record, Callable[[], None]]] = []
+        self._reliefs: list[tuple[float, Record, Relief]] = []
+        self._passing: list[tuple[Record, Relief]] = []
         self._admin: Redis | None = None
         self._arena = Arena(stage, disk, self._redis, {}, [])
         self._missing: set[Identity] = set()
@@ -168,7 +169,7 @@ class _Trial:
                 else:
                     next_strike = now + 0.3
             time.sleep(0.1)
-        self._relieve(float("inf"))
+        self.stage.wait(self._is_relieved, GRACE)
         self._look(time.monotonic())
         self._forget_admin()
         if "failed unexpectedly" in (self.stage.folder / "coordinator.log").read_text():
@@ -208,18 +209,26 @@ class _Trial:
         self.records.append(record)
         self._pending.append(record)
         if isinstance(result, Relief):
-            self._reliefs.append((time.monotonic() + result.after, record, result.end))
+            self._reliefs.append((time.monotonic() + result.after, record, result))
         else:
             record.ended = time.monotonic()
         return True
 
     def _relieve(self, now: float) -> None:
-        for due, record, end in list(self._reliefs):
+        for due, record, relief in list(self._reliefs):
             if now >= due:
-                end()
+                relief.end()
+                self._reliefs.remove((due, record, relief))
+                self._passing.append((record, relief))
+        for record, relief in list(self._passing):
+            if relief.over():
                 record.ended = time.monotonic()
-                self._reliefs.remove((due, record, end))
+                self._passing.remove((record, relief))
                 self.stage.say(f"{record.strike.kind} is over")
+
+    def _is_relieved(self) -> bool:
+        self._relieve(float("inf"))
+        return not self._passing
 
     # -- watching -----------------------------------------------------------------------------------------------
 
