@@ -14,7 +14,7 @@ from .strikes import KINDS
 from .table import table
 from .trial import Outcome, run_trial
 
-PER_CAMPAIGN = 25
+PER_CAMPAIGN = 34
 
 
 def main() -> int:
@@ -56,7 +56,7 @@ def _campaign(output: Path, number: int, strikes: Sequence[Strike], options: arg
         output / f"campaign-{number:02d}",
         strikes,
         seed=options.seed + number,
-        simulations=4 + len(strikes) // 2,
+        simulations=4 + len(strikes) // 3,
         refinements=2,
     )
     print(
