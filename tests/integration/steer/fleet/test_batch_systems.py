@@ -1,26 +1,23 @@
-"""Printed scripts, run as their batch systems run them: with their variables, and with the signal before the limit."""
+"""What a user of a batch system does: print a script, submit it, and let the limit come.
+
+The systems are stand-ins (`batch_stand_ins`) that obey the directives; script, workers and Redis are real.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import batch_stand_ins
 import pytest
 from conformance.fleet import cg_job, collect
 
-from steer.launchers import Request, launcher
-
 from .conftest import TESTS, wait_for
 
-JOB = {
-    "slurm": {"SLURM_JOB_ID": "78", "SLURM_ARRAY_JOB_ID": "77", "SLURM_ARRAY_TASK_ID": "2"},
-    "pbs": {"PBS_JOBID": "77[2].head.site"},
-    "lsf": {"LSB_JOBID": "77", "LSB_JOBINDEX": "2"},
-    "flux": {"FLUX_JOB_ID": "ƒ77", "FLUX_JOB_CC": "2"},
-}
 STEER = f"""\
 #!{sys.executable}
 import sys
@@ -33,88 +30,104 @@ main()
 
 
 @pytest.fixture
-def batch_job(server, directory, tmp_path):
-    """A function that starts what ``steer worker --print`` prints, as a batch system would; ``sbatch``'s stand-in.
-
-    The installation named by STEER_COMMAND is ours, but that its jobs count instead of simulating.
-    """
-    started = []
-    steer = tmp_path / "steer"
-    steer.write_text(STEER)
-    steer.chmod(0o755)
+def user(server, directory, tmp_path):
+    """Somebody whose PATH has a batch system, and whose installation's jobs count instead of simulating."""
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    batch_stand_ins.install(tools)
+    (tools / "steer").write_text(STEER)
+    (tools / "steer").chmod(0o755)
     secret = directory.root / "redis"
     secret.mkdir()
     (secret / "password").touch(mode=0o600)
     (secret / "password").write_text(server.worker_connection.password)
+    (tmp_path / "batch").mkdir()
+    return {
+        "PATH": f"{tools}:{os.environ['PATH']}",
+        "PYTHONPATH": os.pathsep.join([str(TESTS), os.environ.get("PYTHONPATH", "")]),
+        "STEER_COMMAND": str(tools / "steer"),
+        "BATCH_STATE": str(tmp_path / "batch"),
+    }
 
-    def batch_job(system: str) -> subprocess.Popen[bytes]:
-        request = Request(
-            campaign="trp",
-            directory=directory.root,
-            command="/nowhere/steer",
-            url=server.worker_connection.shown,
-            gpus=0,
-            cpus=1,
-            walltime=3600.0,
-        )
-        script = tmp_path / "script.sh"
-        script.write_text(launcher(system)(request))
+
+@pytest.fixture
+def print_script(user, server, directory, tmp_path):
+    """A function that prints a system's script into a file, as users do."""
+
+    def print_script(system: str, *options: str) -> Path:
+        command = ["steer", "worker", server.worker_connection.shown, "--directory", str(directory.root)]
+        script = tmp_path / "workers.sh"
+        with script.open("w") as out:
+            subprocess.run(
+                [*command, "--print", system, "--gpus-per-worker", "0", "--cpus-per-worker", "1", *options],
+                env=user,
+                stdout=out,
+                check=True,
+            )
         assert server.worker_connection.password not in script.read_text()
-        process = subprocess.Popen(
-            ["bash", str(script), *(["work"] if system == "flux" else [])],
-            env={
-                "PATH": os.environ["PATH"],
-                "PYTHONPATH": str(TESTS),
-                "STEER_COMMAND": str(steer),
-                **JOB[system],
-            },
-            cwd=tmp_path,
-            start_new_session=True,
-        )
-        started.append(process)
-        return process
+        return script
 
-    yield batch_job
-    for process in started:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
+    return print_script
 
 
 def log_of(directory: Path) -> str:
     return "\n".join(log.read_text() for log in (directory / "logs").glob("worker-*.log"))
 
 
-@pytest.mark.parametrize("system", list(JOB))
-def test_the_signal_before_the_limit_hands_the_job_back(fleet, batch_job, folder, directory, system):
-    """SIGTERM for the first process only, as ``--signal=B:TERM`` sends it."""
-    process = batch_job(system)
-    fleet.submit(cg_job(1, steps=100_000))
-    wait_for(lambda: folder(1).step() >= 5, "the job did not start")
-    (worker,) = fleet.workers()
-    assert worker.pid == process.pid
-    assert worker.name.startswith(f"{system}-")
-    assert "77" in worker.name
+@pytest.mark.parametrize("system", list(batch_stand_ins.SUBMIT))
+def test_submitted_workers_come_and_hand_their_jobs_back_before_the_limit(
+    fleet, print_script, user, folder, directory, tmp_path, system
+):
+    script = print_script(system, "--workers", "2", "--walltime", "10 min")
 
-    process.send_signal(signal.SIGTERM)
+    submitted = subprocess.run(
+        ["bash", "-c", batch_stand_ins.SUBMIT[system].format(script)],
+        env=user,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
 
-    assert process.wait(60) == 0, log_of(directory.root)
-    (event,) = collect(fleet, 1)
-    assert event.status == "returned"
-    assert folder(1).step() == int(folder(1).notes()[-1].removeprefix("stopped at "))
+    assert "77" in submitted.stdout
+    for number in (1, 2):
+        fleet.submit(cg_job(number, steps=100_000))
+    wait_for(lambda: min(folder(1).step(), folder(2).step()) >= 5, "the jobs did not start")
+    names = sorted(worker.name for worker in fleet.workers())
+    assert len(names) == 2
+    assert all(name.startswith(f"{system}-") and "77" in name for name in names)
+
+    (tmp_path / "batch" / "limit").touch()
+
+    end = wait_for((tmp_path / "batch" / "end").exists) and json.loads(
+        (tmp_path / "batch" / "end").read_text()
+    )
+    assert end == {"seconds": 600, "statuses": [0, 0]}, log_of(directory.root)
+    assert [event.status for event in collect(fleet, 2)] == ["returned"] * 2
+    for number in (1, 2):
+        assert folder(number).step() == int(folder(number).notes()[-1].removeprefix("stopped at "))
     assert fleet.workers() == []
+    assert fleet.known() == {"cg:cg-000001", "cg:cg-000002"}
 
 
-def test_a_requeued_batch_job_goes_on_where_the_killed_one_was(fleet, batch_job, folder, directory):
+def test_a_requeued_batch_job_goes_on_where_the_killed_one_was(
+    fleet, print_script, user, folder, directory, tmp_path
+):
     """A node that dies, and ``--requeue``: the same script under the same job number."""
-    first = batch_job("slurm")
+    script = print_script("slurm")
+    variables = {"SLURM_JOB_ID": "78", "SLURM_ARRAY_JOB_ID": "77", "SLURM_ARRAY_TASK_ID": "2"}
+
+    def run():
+        return subprocess.Popen(["bash", str(script)], env={**user, **variables}, start_new_session=True)
+
+    first = run()
     fleet.submit(cg_job(1, steps=150))
     wait_for(lambda: folder(1).step() >= 5, "the job did not start")
     first.kill()
     first.wait()
     reached = folder(1).step()
 
-    second = batch_job("slurm")
+    second = run()
 
     (event,) = collect(fleet, 1)
     assert (event.status, event.result.steps) == ("done", 150), log_of(directory.root)
