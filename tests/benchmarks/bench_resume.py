@@ -101,7 +101,7 @@ def describe(root: Path) -> None:
 
 
 def build(root: Path, frames: int, jobs: int) -> None:
-    """A campaign of `jobs` jobs, a fifth of them refinements, which gave `frames` frames, a tenth all-atom."""
+    """A campaign of `jobs` jobs, a fifth of them refinements, which gave about `frames` frames, a tenth all-atom."""
     from steer.birth import give_birth
     from steer.campaign import CampaignDirectory
     from steer.config import load_config
@@ -118,7 +118,7 @@ def build(root: Path, frames: int, jobs: int) -> None:
     journal = Journal(directory.journal)
     coarse = give_birth(directory, config, journal, print)
     with FrameStore(directory.frames, coarse.n_beads) as store:
-        write_frames(store, walk(coarse.positions), frames, (n_cg, per_cg), (n_aa, per_aa))
+        write_frames(store, walk(coarse.positions), (n_cg, per_cg), (n_aa, per_aa))
     train(directory, config, frames)
     write_journal(directory, journal, coarse, (n_cg, per_cg), (n_aa, per_aa), frames)
     journal.close()
@@ -139,7 +139,7 @@ def arrivals(simulations: int, frames: int) -> Iterator[tuple[int, int, int]]:
                 yield number, start, min(BURST, frames - start)
 
 
-def write_frames(store, shapes, total, cg, aa) -> None:
+def write_frames(store, shapes, cg, aa) -> None:
     """Write records as the frame store packs them, 50,000 at a time."""
     from steer.frames import Frame
     from steer.shards import checksums, pack
@@ -148,17 +148,16 @@ def write_frames(store, shapes, total, cg, aa) -> None:
     templates = pack([Frame("large", "cg-000001", "cg", 0, 0.0, box, 1, 0.0, shape) for shape in shapes], 0.0)
     rng = np.random.default_rng(2)
     columns: list[np.ndarray] = []
-    count = written = 0
+    count = 0
 
     def flush() -> None:
-        nonlocal count, written
-        table = np.concatenate(columns)[: total - written]
+        nonlocal count
+        table = np.concatenate(columns)
         records = templates[(np.arange(len(table)) * 7 + rng.integers(SHAPES)) % SHAPES]
         records["level"], records["number"], records["step"] = table[:, 0], table[:, 1], table[:, 2]
         records["time"] = table[:, 3]
         records["crc32"] = checksums(records)
         store._write(records)
-        written += len(table)
         count = 0
         columns.clear()
 
