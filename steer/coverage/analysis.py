@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from steer.coverage.axes import Axis, axis_of
 from steer.coverage.cells import CellCounter
 from steer.coverage.data import CoverageData
-from steer.coverage.free_energy import FreeEnergy, free_energy, representative_weights, surface_edges
+from steer.coverage.families import families_of, founders
+from steer.coverage.free_energy import FreeEnergy, free_energy
 from steer.coverage.latency import Latency, frame_latency
 from steer.coverage.learning import ModelHistory, decode_errors_by_block, model_history
 from steer.coverage.lineage import LineageNode, lineage
+from steer.coverage.markov import MarkovModel, markov_model
 from steer.coverage.measures import Growth, View, coverage_growth, two_dimensional_view
 from steer.coverage.novelty import Novelty, novelty
 from steer.coverage.progress import Progress, measure_progress
 from steer.coverage.refinements import Outcomes, refinement_outcomes
-from steer.coverage.resampling import half_samples
 from steer.coverage.selected import Selected, selected_configurations
+from steer.coverage.states import StateVisits, first_visits
+from steer.coverage.surfaces import MIN_FRAMES_IN_BIN, Surfaces, edges_over, surfaces_over
 from steer.coverage.workers import Span, WorkerShare, job_spans, worker_shares
 
 __all__ = ["Analysis", "analyse"]
 
-MIN_FRAMES_IN_BIN = 3
-HALVES = 100
 FRAMES_AT_MOST = 20_000
 
 
@@ -41,10 +44,13 @@ class Analysis:
     progress : Progress or None
         None with fewer than two CG frames.
     nodes : list of LineageNode
-    surface : FreeEnergy or None
-        Of the CG frames.
-    refined_surface : FreeEnergy or None
-        Of the AA frames, each refinement weighing as many CG frames as lie nearest to where it was promoted.
+    surfaces : list of Surfaces
+        Over the view first, then over each pair of axes that was asked for; empty with fewer than two CG frames.
+    markov : MarkovModel or None
+        None where no simulation has three CG frames in a row.
+    equilibrium : FreeEnergy or None
+        Over the view, of the CG frames as the Markov model weighs them.
+    states : list of StateVisits
     selected : Selected
     novelty : Novelty
     models : ModelHistory
@@ -61,8 +67,10 @@ class Analysis:
     own_growth: Growth
     progress: Progress | None
     nodes: list[LineageNode]
-    surface: FreeEnergy | None
-    refined_surface: FreeEnergy | None
+    surfaces: list[Surfaces]
+    markov: MarkovModel | None
+    equilibrium: FreeEnergy | None
+    states: list[StateVisits]
     selected: Selected
     novelty: Novelty
     models: ModelHistory
@@ -73,28 +81,38 @@ class Analysis:
     shares: list[WorkerShare]
 
 
-def analyse(data: CoverageData, seed: int = 0) -> Analysis:
+def analyse(data: CoverageData, pairs: Sequence[tuple[str, str]] = (), seed: int = 0) -> Analysis:
     """Compute everything.
 
     Parameters
     ----------
     data : CoverageData
+    pairs : sequence of (str, str)
+        Names of axes to tell free energies over, beside those over the latent space.
     seed : int
-        Of resampling.
+        Of resampling, clustering and sampling.
+
+    Raises
+    ------
+    ConfigError
+        When there is no axis of a name.
     """
     view = two_dimensional_view(data.points)
     reference = data.points[: data.trained]
     coarse, free = data.points[data.cg], ~data.steered()[data.cg]
     selected = selected_configurations(data)
     spans = job_spans(data.jobs)
+    model = _markov(data, seed)
     return Analysis(
         view=view,
         growth=coverage_growth(coarse, data.frame_interval, reference),
         own_growth=coverage_growth(coarse[free], data.frame_interval, reference),
         progress=_progress(data, free, reference, seed),
         nodes=lineage(data.seeds, list(data.simulations.values()), data.promotions),
-        surface=_surface(data, view, seed),
-        refined_surface=_refined_surface(data, view),
+        surfaces=_surfaces(data, view, pairs, seed),
+        markov=model,
+        equilibrium=_reweighted(data, view, model),
+        states=[first_visits(data, state, seed) for state in data.states],
         selected=selected,
         novelty=_novelty(selected, coarse),
         models=model_history(data.models),
@@ -111,49 +129,49 @@ def _progress(
 ) -> Progress | None:
     if data.cg.sum() < 2:
         return None
+    founder = founders(data.seeds, data.simulations.values(), data.promotions)
+    family = families_of(data.number[data.cg], founder)
     width = np.broadcast_to(CellCounter.scaled_to(reference).width, data.points.shape[1:])
     return measure_progress(
-        data.points[data.cg], data.number[data.cg], free, data.frame_interval, width, seed
+        data.points[data.cg], data.number[data.cg], free, data.frame_interval, width, seed, family
     )
 
 
-def _surface(data: CoverageData, view: View, seed: int) -> FreeEnergy | None:
-    points = view(data.points[data.cg])
-    if len(points) < 2:
+def _surfaces(data: CoverageData, view: View, pairs: Sequence[tuple[str, str]], seed: int) -> list[Surfaces]:
+    """Over the view of the latent space, then over each pair of axes that was asked for."""
+    shown = view(data.points).T
+    latent = [Axis(label, "", values) for label, values in zip(view.labels, shown, strict=True)]
+    surfaces = [surfaces_over(data, "free_energy", latent, seed, view.labels)]
+    for names in pairs:
+        axes = [axis_of(data, name) for name in names]
+        surfaces.append(surfaces_over(data, f"free_energy_{names[0]}_{names[1]}", axes, seed))
+    return [each for each in surfaces if each is not None]
+
+
+def _markov(data: CoverageData, seed: int) -> MarkovModel | None:
+    coarse = [s for s in data.simulations.values() if s.level == "cg"]
+    return markov_model(
+        data.points[data.cg],
+        data.number[data.cg],
+        data.step[data.cg],
+        data.frame_interval,
+        steered=sum(s.steered for s in coarse),
+        force_fields=len({s.force_field for s in coarse}),
+        seed=seed,
+    )
+
+
+def _reweighted(data: CoverageData, view: View, model: MarkovModel | None) -> FreeEnergy | None:
+    if model is None or not model.weights.any():
         return None
-    numbers, first, index = np.unique(data.number[data.cg], return_index=True, return_inverse=True)
-    strata = data.steered()[data.cg][first].astype(np.int64)
-    halves = half_samples(strata, HALVES, seed) if len(numbers) >= 4 else None
-    edges = _edges(data, view, len(points))
-    weights = np.ones(len(points))
-    return free_energy(points, weights, index.reshape(-1), edges, min_frames=MIN_FRAMES_IN_BIN, halves=halves)
-
-
-def _edges(data: CoverageData, view: View, frames: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Bins as fine as so many frames allow, over the range of all frames, so that surfaces can be compared."""
-    return surface_edges(view(data.points), int(np.clip(np.sqrt(frames) / 1.6, 12, 60)))
-
-
-def _refined_surface(data: CoverageData, view: View) -> FreeEnergy | None:
-    """Frames of a refinement share the weight of the place that it was promoted for."""
-    accepted = [
-        (int(p.simulation[3:]), p.frame_row)
-        for p in data.promotions
-        if data.simulations[p.simulation].state == "done" and p.frame_row < len(data.points)
-    ]
-    simulated = set(np.unique(data.number[data.aa]).tolist())
-    accepted = [(number, row) for number, row in accepted if number in simulated]
-    if not accepted or not data.cg.any():
-        return None
-    numbers, rows = (np.array(column) for column in zip(*accepted, strict=True))
-    weight = representative_weights(data.points[rows], data.points[data.cg])
-    chosen = data.aa & np.isin(data.number, numbers)
-    order = np.argsort(numbers)
-    index = order[np.searchsorted(numbers[order], data.number[chosen])]
-    frames = np.bincount(index, minlength=len(numbers))
-    points = view(data.points[chosen])
-    edges = _edges(data, view, len(points))
-    return free_energy(points, weight[index] / frames[index], index, edges)
+    inside = model.weights > 0
+    points = view(data.points)
+    latent = [Axis(label, "", values) for label, values in zip(view.labels, points.T, strict=True)]
+    edges = edges_over(points, latent, int(inside.sum()))
+    index = np.unique(data.number[data.cg][inside], return_inverse=True)[1].reshape(-1)
+    return free_energy(
+        points[data.cg][inside], model.weights[inside], index, edges, min_frames=MIN_FRAMES_IN_BIN
+    )
 
 
 def _novelty(selected: Selected, coarse: NDArray[np.float32]) -> Novelty:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from steer.coverage.axes import Axis, measure_axes
 from steer.exceptions import CampaignError
 from steer.journal import JobRow, Journal, Model, Promotion, Seed, Simulation
 from steer.latents import LatentTable
@@ -15,6 +16,7 @@ from steer.latents import LatentTable
 if TYPE_CHECKING:
     from steer.campaign import CampaignDirectory
     from steer.config import CampaignConfig
+    from steer.config.state import NamedState
     from steer.framereader import FrameReader
 
 __all__ = ["CoverageData", "load_coverage_data"]
@@ -59,6 +61,9 @@ class CoverageData:
     jobs : list of JobRow
     decisions : list of (int, str, str, str)
         Round, action, subject and reason, oldest first.
+    axes : dict of str to Axis
+        The campaign's collective variables, by name.
+    states : tuple of NamedState
     """
 
     campaign: str
@@ -83,6 +88,8 @@ class CoverageData:
     models: list[Model]
     jobs: list[JobRow]
     decisions: list[tuple[int, str, str, str]]
+    axes: dict[str, Axis] = field(default_factory=dict)
+    states: tuple[NamedState, ...] = ()
 
     def generation(self) -> NDArray[np.int64]:
         """Generation of each frame's simulation, shape (n,); -1 for a simulation the journal does not know."""
@@ -100,7 +107,7 @@ class CoverageData:
 
 
 def load_coverage_data(directory: CampaignDirectory, config: CampaignConfig) -> CoverageData:
-    """Read a campaign's frames and encode them with its newest model.
+    """Read a campaign's frames, encode them with its newest model and measure its collective variables.
 
     Raises
     ------
@@ -109,6 +116,7 @@ def load_coverage_data(directory: CampaignDirectory, config: CampaignConfig) -> 
     """
     from models.registry import load_model
     from sims.martini.model import CoarseModel
+    from steer.collectives import bind_collectives
     from steer.framereader import FrameReader
 
     journal = Journal(directory.journal, read_only=True)
@@ -155,6 +163,8 @@ def load_coverage_data(directory: CampaignDirectory, config: CampaignConfig) -> 
             models=models,
             jobs=journal.jobs(),
             decisions=journal.decisions(),
+            axes=measure_axes(bind_collectives(config.collective, coarse), store, rows),
+            states=config.state,
         )
     finally:
         journal.close()

@@ -194,7 +194,7 @@ def _state_gain(ax: Axes, control: Control | None, gain: Gain) -> None:
             if gain.low <= 1 <= gain.high:
                 text += ", not distinguishable from 1"
         text += (
-            "\nBands: 95%, from resampled simulations. Control: many simulations of the"
+            "\nBands: 95%, from resampled families. Control: many simulations of the"
             "\nsame length from the input structure; Chao2, a lower bound far out."
         )
         if gain.extrapolation > TRUSTED:

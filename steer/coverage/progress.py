@@ -1,4 +1,4 @@
-"""Measures of coverage against aggregate CG time, each with a band by resampling simulations."""
+"""Measures of coverage against aggregate CG time, each with a band by resampling families of simulations."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from steer.coverage.control import Control, Gain, gain_of_steering, unsteered_control
 from steer.coverage.covering import evenly_spread, other_distances
 from steer.coverage.evenness import evenness
-from steer.coverage.resampling import Band, additive_band, half_samples, ratio_band
+from steer.coverage.resampling import Band, additive_band, family_halves, ratio_band
 from steer.coverage.visits import Visits, ball_visits, cell_visits
 
 __all__ = ["Progress", "measure_progress"]
@@ -54,6 +54,8 @@ class Progress:
     gain : Gain
     simulations, unsteered : int
         How many there were.
+    families : int
+        How many of them were independent of each other: the bands come from halves of these.
     frames : int
     """
 
@@ -70,6 +72,7 @@ class Progress:
     gain: Gain
     simulations: int
     unsteered: int
+    families: int
     frames: int
 
 
@@ -80,6 +83,7 @@ def measure_progress(
     frame_interval: float,
     width: NDArray[np.floating],
     seed: int = 0,
+    family: NDArray[np.integer] | None = None,
 ) -> Progress:
     """All measures of a campaign's CG frames.
 
@@ -98,12 +102,16 @@ def measure_progress(
     seed : int
         Of resampling and of the volume's sample. Evenness, volume and covering radius are measured on an even
         thinning to 4,000 frames.
+    family : ndarray, shape (n,), int, optional
+        Any number that tells apart the families which the frames' simulations belong to; without it every simulation
+        is independent.
     """
     _, first, index = np.unique(simulation, return_index=True, return_inverse=True)
     index = index.reshape(-1)
     free = unsteered[first]
     n, ns = len(points), frame_interval * 1e-3
-    halves = half_samples(free.astype(np.int64), SAMPLES, seed)
+    kin = np.unique(index if family is None else family[first][index], return_inverse=True)[1].reshape(-1)
+    halves = family_halves(kin[first], free, SAMPLES, seed)
     lengths = np.bincount(index, minlength=len(free)) * ns
     visits = cell_visits(points, index, width)
     checkpoints = np.unique(np.linspace(0, n, CHECKPOINTS + 1).astype(np.int64)[1:])
@@ -112,7 +120,7 @@ def measure_progress(
     balls = ball_visits(points[thin], index[thin], thin, radius, BALL_SAMPLES, seed)
     pieces = int(np.clip(len(free) // SIMULATIONS_PER_WINDOW, 1, WINDOWS))
     windows = np.unique(np.linspace(0, n, pieces + 1).astype(np.int64))
-    begun = np.searchsorted(np.sort(first), [0, *checkpoints[:-1]])
+    begun = np.searchsorted(np.sort(np.unique(kin, return_index=True)[1]), [0, *checkpoints[:-1]])
     return Progress(
         time=checkpoints.astype(np.float64) * ns,
         cells=_covered(visits, checkpoints, halves, begun),
@@ -121,12 +129,13 @@ def measure_progress(
         evenness=_evenness(points[thin], index[thin], thin, width, checkpoints, halves, begun),
         covering_radius=_covering(points[thin], index[thin], thin, checkpoints, halves, begun),
         windows=windows.astype(np.float64) * ns,
-        discovery=_discovery(visits, index, windows, ns, halves),
+        discovery=_discovery(visits, index, kin[first], windows, ns, halves),
         width=np.broadcast_to(np.asarray(width, float), points.shape[1:]),
         control=unsteered_control(visits, free, lengths, n * ns, halves),
         gain=gain_of_steering(visits, free, lengths, halves),
         simulations=len(free),
         unsteered=int(free.sum()),
+        families=int(kin.max()) + 1,
         frames=n,
     )
 
@@ -197,6 +206,7 @@ def _covering(
 def _discovery(
     visits: Visits,
     simulation: NDArray[np.int64],
+    family: NDArray[np.int64],
     windows: NDArray[np.int64],
     ns: float,
     halves: NDArray[np.bool_],
@@ -211,5 +221,7 @@ def _discovery(
         return np.where(time > 0, found / np.where(time > 0, time, 1.0), np.nan)
 
     everyone = np.ones(halves.shape[1], bool)
-    band = additive_band(rate(everyone), np.array([rate(half) for half in halves]), (frames > 0).sum(axis=0))
+    active = np.zeros((int(family.max()) + 1, frames.shape[1]), dtype=bool)
+    np.logical_or.at(active, family, frames > 0)
+    band = additive_band(rate(everyone), np.array([rate(half) for half in halves]), active.sum(axis=0))
     return Band(band.estimate, np.maximum(band.low, 0), band.high)

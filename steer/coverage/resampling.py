@@ -1,12 +1,13 @@
 """Error bands by resampling simulations.
 
-Frames of one simulation follow from each other, so the simulation is the unit that is drawn. Halves are drawn without
+Frames of one simulation follow from each other, and a steered simulation from the one that found its start, so the
+family (`steer.coverage.families`) is the unit that is drawn. Halves are drawn without
 replacement (the delete-half jackknife: Shao and Wu, Ann. Statist. 17, 1176, 1989), because a simulation drawn twice,
 as the ordinary bootstrap does, occupies no cell that it does not occupy once: it would bias coverage downwards. The
 spread over halves of n simulations estimates the spread of the statistic of all n, also where it is not smooth, as a
-largest distance is. Steered and unsteered simulations are halved separately.
+largest distance is. Families with steered members and families of one unsteered simulation are halved separately.
 
-What the bands do not know: steered simulations start from places that others found, and are taken as independent.
+What the bands do not know: a selection looks at the frames of all families.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LEVEL", "MIN_SIMULATIONS", "Band", "additive_band", "half_samples", "ratio_band"]
+__all__ = ["LEVEL", "MIN_SIMULATIONS", "Band", "additive_band", "family_halves", "half_samples", "ratio_band"]
 
 LEVEL = 0.95
 """Confidence of all bands."""
@@ -62,6 +63,27 @@ def half_samples(strata: NDArray[np.integer], samples: int, seed: int) -> NDArra
             size = max(1, (len(members) + int(rng.integers(2))) // 2)
             row[rng.choice(members, size=size, replace=False)] = True
     return keep
+
+
+def family_halves(
+    family: NDArray[np.integer], unsteered: NDArray[np.bool_], samples: int, seed: int
+) -> NDArray[np.bool_]:
+    """Random halves of the families, as the simulations that are in them.
+
+    Parameters
+    ----------
+    family : ndarray, shape (n,), int
+        Of each simulation, counted from 0.
+    unsteered : ndarray, shape (n,), bool
+        Whether it started without a selection.
+    samples, seed : int
+
+    Returns
+    -------
+    ndarray, shape (samples, n), bool
+    """
+    has_steered = np.bincount(family, ~np.asarray(unsteered)) > 0
+    return half_samples(has_steered.astype(np.int64), samples, seed)[:, family]
 
 
 def ratio_band(

@@ -21,15 +21,19 @@ def _number(value: float) -> str:
 def _latent(data: CoverageData, analysis: Analysis) -> Rows:
     d = data.points.shape[1]
     latents = [f"latent_{i + 1}" for i in range(d)]
-    yield ["level", "simulation", "step", "time_ps", "generation", "steered", *latents, "view_1", "view_2"]
+    first = ["level", "simulation", "step", "time_ps", "generation", "steered"]
+    yield [*first, *latents, "view_1", "view_2", *data.axes]
+    measured = np.column_stack(
+        [np.empty((len(data.points), 0)), *(axis.values for axis in data.axes.values())]
+    )
     levels = np.where(data.cg, "cg", np.where(data.aa, "aa", ""))
-    for level, number, step, time, generation, steered, point, shown in zip(
+    for level, number, step, time, generation, steered, point, shown, values in zip(
         levels, data.number, data.step, data.time, data.generation(), data.steered(), data.points,
-        analysis.view(data.points), strict=True,
+        analysis.view(data.points), measured, strict=True,
     ):  # fmt: skip
         if level:
-            values = [f"{value:.6g}" for value in (*point, *shown)]
-            yield [level, f"{level}-{number:06d}", step, f"{time:.6g}", generation, int(steered), *values]
+            told = [f"{value:.6g}" for value in (*point, *shown, *values)]
+            yield [level, f"{level}-{number:06d}", step, f"{time:.6g}", generation, int(steered), *told]
 
 
 def _coverage(data: CoverageData, analysis: Analysis) -> Rows:
@@ -68,15 +72,45 @@ def _measures(data: CoverageData, analysis: Analysis) -> Rows:
 
 
 def _free_energy(data: CoverageData, analysis: Analysis) -> Rows:
-    yield ["frames", "view_1", "view_2", "energy_kT", "error_kT", "effective_sample_size"]
-    for name, surface in (("cg", analysis.surface), ("aa_weighted", analysis.refined_surface)):
-        if surface is None:
-            continue
+    """Long format: every surface, bin by bin; what is masked is left out."""
+    yield ["figure", "frames", "x_axis", "y_axis", "x", "y", "energy_kT", "error_kT", "effective_sample_size"]
+    found = [(each.name, kind, each.labels, s) for each in analysis.surfaces
+             for kind, s in (("cg", each.cg), ("aa_weighted", each.aa)) if s is not None]  # fmt: skip
+    if analysis.equilibrium is not None:
+        found.append(("markov", "cg_reweighted", analysis.view.labels, analysis.equilibrium))
+    for figure, kind, labels, surface in found:
         x, y = ((edges[:-1] + edges[1:]) / 2 for edges in (surface.x, surface.y))
         energy, error = surface.energy.filled(np.nan), surface.error.filled(np.nan)
         for i, j in np.argwhere(np.isfinite(energy)):
             values = (x[i], y[j], energy[i, j], error[i, j], surface.effective)
-            yield [name, *map(_number, values)]
+            yield [figure, kind, *labels, *map(_number, values)]
+
+
+def _states(data: CoverageData, analysis: Analysis) -> Rows:
+    """One row for each state and group of simulations; an empty mean wait means that nobody came."""
+    yield [
+        "state", "ranges", "cg_frames", "first_visit_ns", "first_by", "refinements", "began_there", "group",
+        "simulations", "visits", "families", "waited_ns", "mean_wait_ns", "low_ns", "high_ns",
+    ]  # fmt: skip
+    for state in analysis.states:
+        seen = [state.name, state.ranges, state.frames, _number(state.first), state.first_by]
+        for group, wait in (("steered", state.steered), ("unsteered", state.unsteered)):
+            if wait is not None:
+                yield [
+                    *seen, state.refinements, state.began, group, wait.simulations, wait.visits, wait.families,
+                    *map(_number, (wait.waited, wait.mean, wait.low, wait.high)),
+                ]  # fmt: skip
+
+
+def _markov(data: CoverageData, analysis: Analysis) -> Rows:
+    yield ["lag_ns", "process", "timescale_ns", "low_ns", "high_ns"]
+    if analysis.markov is None:
+        return
+    model = analysis.markov
+    for lag, *rows in zip(model.lags, model.timescales, model.low, model.high, strict=True):
+        for i, values in enumerate(zip(*rows, strict=True)):
+            if np.isfinite(values[0]):
+                yield [_number(lag), i + 1, *map(_number, values)]
 
 
 def _novelty(data: CoverageData, analysis: Analysis) -> Rows:
@@ -144,6 +178,8 @@ TABLES: dict[str, Callable[[CoverageData, Analysis], Rows]] = {
     "lineage": _lineage,
     "measures": _measures,
     "free_energy": _free_energy,
+    "states": _states,
+    "markov": _markov,
     "novelty": _novelty,
     "models": _models,
     "refinements": _refinements,

@@ -1,12 +1,10 @@
 """Pictures and tables of a made-up campaign whose numbers are known."""
 
-import csv
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
-from matplotlib.image import imread
+from made_up_campaign import made_up_campaign
 
 from steer.coverage.analysis import analyse
 from steer.coverage.control import Control, Gain
@@ -18,44 +16,12 @@ from steer.coverage.plots import COLOURS, draw_growth, draw_latent_density, draw
 from steer.coverage.report import write_coverage
 from steer.coverage.resampling import Band
 from steer.coverage.selected import selected_configurations
-from steer.journal import JobRow, Model, Promotion, Seed, Simulation
+from steer.exceptions import EnvironmentNotReady
 
 
 @pytest.fixture
 def data() -> CoverageData:
-    rng = np.random.default_rng(0)
-    return CoverageData(
-        campaign="known",
-        version=2,
-        model="vae",
-        trained=100,
-        points=rng.normal(size=(300, 2)).astype(np.float32),
-        errors=np.ones(300, np.float32),
-        cg=np.arange(300) < 200,
-        aa=np.arange(300) >= 200,
-        number=np.where(np.arange(300) < 200, 1 + np.arange(300) // 100, 1),
-        step=np.arange(300),
-        time=np.arange(300) * 2.0,
-        published=1e9 + np.arange(300.0),
-        received=1e9 + np.arange(300.0) + 0.5,
-        frame_interval=2.0,
-        aa_frame_interval=1.0,
-        seeds=[Seed(1, "input", 0, "s.pdb"), Seed(2, "aa", 1, "e.pdb", "aa-000001", 10)],
-        seed_points=np.array([[0.0, 0.0], [2.0, 2.0]], np.float32),
-        simulations={
-            "cg-000001": Simulation("cg-000001", "cg", 0, 1, 1, 100, False, "done"),
-            "cg-000002": Simulation("cg-000002", "cg", 1, 2, 1, 100, True, "open"),
-            "aa-000001": Simulation("aa-000001", "aa", 0, None, 1, 100, True, "done"),
-        },
-        promotions=[Promotion("aa-000001", "cg-000001", 40, 3, 1, "farthest_point", 1.0, 0)],
-        models=[Model(1, 100, "done", {"decode_error": 0.4})],
-        jobs=[JobRow("cg:cg-000001", "cg", "done", 1, "here", 1e9, 1e9 + 100, "", "")],
-        decisions=[(0, "StartFromSeed", "cg-000001 from seed 1", ""), (1, "Refine", "aa-000001", "")],
-    )
-
-
-def rows_of(path: Path) -> list[dict[str, str]]:
-    return list(csv.DictReader(path.read_text().splitlines()))
+    return made_up_campaign()
 
 
 def test_generation_and_steering_follow_the_journal(data):
@@ -64,42 +30,7 @@ def test_generation_and_steering_follow_the_journal(data):
     assert steered[[0, 99, 100, 199, 200]].tolist() == [False, False, True, True, True]
 
 
-PICTURES = ["coverage", "measures", "free_energy", "learning", "operations"]
-TABLES = [
-    "latent",
-    "coverage",
-    "lineage",
-    "measures",
-    "free_energy",
-    "novelty",
-    "models",
-    "refinements",
-    "latency",
-    "workers",
-]
-
-
-def test_pictures_and_tables_agree_with_the_data(data, tmp_path):
-    (tmp_path / "measures.png").write_text("of an earlier call")
-    files = write_coverage(data, tmp_path)
-    assert sorted(tmp_path.iterdir()) == sorted(files)
-    names = [f"{name}.{format}" for name in PICTURES for format in ("png", "svg")]
-    assert [file.name for file in files] == [*names, *(f"{name}.csv" for name in TABLES)]
-    for picture in files[: len(names) : 2]:
-        assert imread(picture)[..., :3].std() > 0.01
-    tables = {file.stem: rows_of(file) for file in files[len(names) :]}
-    assert len(tables["latent"]) == 300
-    assert float(tables["latent"][7]["latent_1"]) == pytest.approx(float(data.points[7, 0]), rel=1e-4)
-    growth = tables["coverage"]
-    assert len([row for row in growth if row["curve"] == "all"]) == 200
-    assert len([row for row in growth if row["curve"] == "unsteered"]) == 100
-    assert growth[199]["aggregate_time_ns"] == "0.4"
-    assert [row["id"] for row in tables["lineage"]] == ["seed 1", "cg-000001", "aa-000001", "cg-000002"]
-    cells = [row for row in tables["measures"] if row["measure"] == "occupied_cells"]
-    assert cells[-1]["value"] == growth[199]["occupied_cells"]
-    assert tables["latency"][0]["p99_s"] == "0.5"
-    assert tables["workers"][0]["cg_ns"] == "0.2"
-    assert [row["simulation"] for row in tables["novelty"]] == ["aa-000001"]
+PICTURES = ["coverage", "measures", "free_energy", "markov", "learning", "operations"]
 
 
 def test_figures_name_the_campaign_as_it_is(data):
@@ -123,6 +54,8 @@ def test_a_campaign_of_only_a_few_unsteered_frames_is_drawn(data):
     )
     figures = all_figures(few, analyse(few))
     assert list(figures) == PICTURES
+    drawn = figures["markov"].axes[1].texts[0].get_text()
+    assert drawn.startswith("No Markov model")
     for figure in figures.values():
         figure.draw_without_rendering()
 
@@ -161,3 +94,10 @@ def test_seeds_are_marked_where_they_are():
     (marks,) = [c for c in ax.collections if c.get_label().startswith("refinement")]
     np.testing.assert_allclose(marks.get_offsets(), [[1.0, -2.0]])
     assert len(set(COLOURS.values())) == len(COLOURS)
+
+
+def test_parquet_without_pyarrow_is_refused_before_anything_is_drawn(data, tmp_path, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(EnvironmentNotReady, match="pip install 'steer"):
+        write_coverage(data, tmp_path / "new", table="parquet")
+    assert not (tmp_path / "new").exists()
