@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from models.features import BeadFeatures
 from models.registry import load_model, make_trainer
 from sims.landscapes import embed, project
+from sims.landscapes.beads import WalkerBeads
 from sims.landscapes.flock import Flock
 from steer.benchmark.arms import Arm
-from steer.benchmark.beads import WalkerBeads
 from steer.benchmark.clock import ClockedFleet
 from steer.benchmark.problems import Problem
 from steer.benchmark.trace import Recorder, Trace

@@ -8,15 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sims.files import write_atomic
-from sims.landscapes import Landscape, embed
-from sims.landscapes.walkers import bead_names
+from sims.landscapes.protocol import Landscape
+from sims.landscapes.walkers import bead_names, embed
 from sims.martini.beadpdb import BeadLabel, format_pdb, parse_pdb
 
 __all__ = ["WalkerBeads"]
 
 
 class WalkerBeads:
-    """A `steer.beads.BeadMolecule` of anchors and walkers.
+    """Anchors and walkers, with what a coordinator asks of a molecule.
 
     Parameters
     ----------
