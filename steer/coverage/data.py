@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from steer.coverage.axes import Axis, measure_axes
 from steer.exceptions import CampaignError
 from steer.journal import JobRow, Journal, Model, Promotion, Seed, Simulation
+from steer.latentfile import LatentFile
 from steer.latents import LatentTable
 
 if TYPE_CHECKING:
@@ -131,7 +132,9 @@ def load_coverage_data(directory: CampaignDirectory, config: CampaignConfig) -> 
             )
         model = load_model(directory.model(trained[-1].version))
         store = FrameReader(directory.frames)
-        table = LatentTable(model, store)
+        folders = directory.latents(model.version), directory.model(model.version)
+        kept = LatentFile(*folders, model.n_latents, read_only=True)
+        table = LatentTable(model, store, file=kept)
         while table.advance(ENCODE_AT_ONCE):
             pass
         rows = len(table)
