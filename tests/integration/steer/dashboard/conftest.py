@@ -75,7 +75,7 @@ platform = "CPU"
 """
 
 
-def wait_until(ready: Callable[[], Any], what: str, seconds: float = 120) -> Any:
+def wait_until(ready: Callable[[], Any], what: str, seconds: float = 240) -> Any:
     """What `ready` answers as soon as that is true; an element that is not there yet, or no more, is waited for."""
     from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 

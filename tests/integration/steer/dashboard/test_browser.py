@@ -84,7 +84,7 @@ def test_the_map_appears_when_the_first_model_is_trained(page: Chrome, watched: 
 
 
 def test_the_ended_campaign_is_shown_whole(page: Chrome, watched: Watched) -> None:
-    assert watched.process.wait(300) == 0
+    assert watched.process.wait(400) == 0
     go(page, "overview")
     wait_until(lambda: by_id(page, "phase").text == "finished", "the end")
     status = watched.status()

@@ -35,6 +35,12 @@ def test_the_page_has_no_inline_script_or_style() -> None:
     assert re.findall(r"<style|\son\w+=|\sstyle=", page) == []
 
 
+def test_all_modules_are_asked_for_at_once() -> None:
+    page = (STATIC / "index.html").read_text()
+    named = set(re.findall(r'(?:href|src)="/static/([^"]+\.js)"', page))
+    assert named == {path.name for path in SCRIPTS}
+
+
 def test_the_viewer_is_the_one_whose_licences_are_noted() -> None:
     notes = (STATIC / "vendor" / "LICENSES.txt").read_text()
     (digest,) = re.findall(r"sha256 ([0-9a-f]{64})", notes)
