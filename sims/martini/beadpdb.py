@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -105,7 +106,7 @@ def _coordinates(line: str, path: Path, number: int) -> list[float]:
         values = [float(line[begin : begin + 8]) / 10.0 for begin in (30, 38, 46)]
     except ValueError:
         raise TopologyError("The coordinates of this bead cannot be read.", path, number) from None
-    if not np.all(np.isfinite(values)):
+    if not all(map(math.isfinite, values)):
         raise TopologyError("The coordinates of this bead are not finite.", path, number)
     return values
 

@@ -3,7 +3,8 @@
 Every Redis command of a job's life is the real one, in the real order: one XREADGROUP a job and slot, docket's own
 claim script, frames in the campaign's stream, the event in its stream, docket's own terminal script. What is left out
 is Python: commands of many jobs travel in one round trip, so that ten thousand slots fit into one process.
-`Daemons` sends what the idle hands of as many worker daemons send all the time (docket's heartbeats and schedulers).
+Everything happens when a simulated clock says so, which is read from the caller. `Daemons` sends what as many worker
+daemons send all the time, busy or not (docket's heartbeats and schedulers).
 """
 
 from __future__ import annotations
@@ -16,8 +17,6 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import count
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +44,6 @@ from steer.messages import (
     JobEvent,
     JobProgress,
     JobResult,
-    RefineJob,
     RefineResult,
     TrainJob,
     TrainResult,
@@ -58,7 +56,6 @@ GROUP = "docket-workers"
 LEASE = 20.0
 HEARTBEAT = 2.0
 AT_ONCE = 400
-POLL = 0.01
 FORMS = 512
 """Different configurations that stand-in simulations draw their frames from."""
 
@@ -98,21 +95,18 @@ class Running:
     duration: float
 
 
-REPORT = ("started", "worked", "late", "at", "cpu")
-"""What a stand-in reports every heartbeat: jobs, s of work in ended jobs, s they ended late, its clock, its CPU time."""
-
-
 class StandIn:
     """Ten thousand slots in one process.
 
-    Parameters
+    Attributes
     ----------
-    report : array of float, optional
-        Shared with the one who asks, as `REPORT` says.
+    started : int
+        Jobs so far.
+    worked : float
+        s of simulated time that ended jobs have taken.
     """
 
-    def __init__(self, url: str, directory: Path, load: Load, report: Any = None, seed: int = 1) -> None:
-        self.report = report
+    def __init__(self, url: str, directory: Path, load: Load, seed: int = 1) -> None:
         self.load, self.directory = load, CampaignDirectory.open(directory)
         self.config = load_config(self.directory.config)
         self.client: Any = connect(Connection.parse(url), name="stand-in")
@@ -126,11 +120,9 @@ class StandIn:
         self.turn = 0
         self.running: list[Running] = []
         self.held: list[dict[str, Running]] = [{} for _ in self.names]
-        self.training: list[tuple[Running, Any]] = []
         self.started = 0
-        self.worked = self.late = 0.0
+        self.worked = self.now = self.announce_at = self.renew_at = 0.0
         self.forms = self._make_forms()
-        self.pool: Any = None
 
     def _make_forms(self) -> list[Any]:
         from sims.martini.model import CoarseModel
@@ -142,8 +134,8 @@ class StandIn:
             for _ in range(FORMS)
         ]
 
-    def live(self, stop: Any) -> None:
-        """Work until `stop` is set."""
+    def attach(self) -> None:
+        """Make the queues' groups, as the first worker does."""
         for kind in KINDS:
             try:
                 self.client.xgroup_create(self.keys.stream(kind), GROUP, id="0", mkstream=True)
@@ -152,18 +144,19 @@ class StandIn:
                     raise
         for script in (_claim, _terminal):
             self.client.script_load(script.lua)
-        announced = renewed = 0.0
-        while not stop.is_set():
-            now = time.monotonic()
-            if now - announced > HEARTBEAT:
-                self.announce()
-                announced = now
-            if now - renewed > LEASE / 4:
-                self.renew()
-                renewed = now
-            busy = self.finish(now) + self.claim()
-            if not busy:
-                time.sleep(POLL)
+
+    def step(self, now: float) -> None:
+        """Do what is due at this time of the simulated clock: end jobs, claim others, announce, renew leases."""
+        self.now = now
+        if now >= self.announce_at:
+            self.announce()
+            self.announce_at = now + HEARTBEAT
+        if now >= self.renew_at:
+            self.renew()
+            self.renew_at = now + LEASE / 4
+        while self.finish():
+            pass
+        self.claim()
 
     # -- claiming -----------------------------------------------------------------------------------------------
 
@@ -213,7 +206,7 @@ class StandIn:
                 yield daemon
 
     def _start(self, kind: str, found: Sequence[tuple[int, bytes, dict[bytes, bytes]]]) -> None:
-        docket, now = self.dockets[kind], time.monotonic()
+        docket, now = self.dockets[kind], self.now
         with self.client.pipeline(transaction=False) as pipeline:
             for daemon, id, fields in found:
                 self._claim(pipeline, docket, self.names[daemon], id, fields)
@@ -237,10 +230,7 @@ class StandIn:
             )
             self.started += 1
             self.held[daemon][job.key] = running
-            if isinstance(job, TrainJob):
-                self._train(running)
-            else:
-                heapq.heappush(self.running, running)
+            heapq.heappush(self.running, running)
 
     def _claim(
         self, pipeline: Any, docket: JobDocket, worker: str, id: bytes, fields: dict[bytes, bytes]
@@ -267,18 +257,12 @@ class StandIn:
 
     # -- ending -------------------------------------------------------------------------------------------------
 
-    def finish(self, now: float) -> int:
+    def finish(self) -> int:
         over: list[tuple[Running, JobResult]] = []
-        while self.running and self.running[0].end <= now and len(over) < AT_ONCE:
+        while self.running and self.running[0].end <= self.now and len(over) < AT_ONCE:
             running = heapq.heappop(self.running)
             self.worked += running.duration
-            self.late += now - running.end
             over.append((running, self._result(running.job)))
-        for running, answer in [pair for pair in self.training if pair[1].ready()]:
-            over.append(
-                (running, TrainResult(version=running.job.version, statistics=answer.get(), seconds=1.0))
-            )
-        self.training = [pair for pair in self.training if pair[0] not in [done for done, _ in over]]
         if over:
             with self.client.pipeline(transaction=False) as pipeline:
                 for running, result in over:
@@ -353,8 +337,8 @@ class StandIn:
                 platform="stand-in",
                 end_state=f"cg/{job.simulation}/end",
             )
-        if not isinstance(job, RefineJob):
-            raise TypeError(type(job).__name__)
+        if isinstance(job, TrainJob):
+            return TrainResult(version=job.version, statistics=really_train(self.directory, job), seconds=1.0)
         folder = self.directory.simulation(job.simulation)
         os.link(self.directory.root / job.target, folder / END_BEADS)
         return RefineResult(
@@ -370,13 +354,6 @@ class StandIn:
             platform="stand-in",
             secondary_structure="C" * 20,
             end_state=f"aa/{job.simulation}/end.pdb",
-        )
-
-    def _train(self, running: Running) -> None:
-        if self.pool is None:
-            self.pool = get_context("spawn").Pool(1, initializer=os.nice, initargs=(10,))
-        self.training.append(
-            (running, self.pool.apply_async(really_train, (self.directory.root, running.job)))
         )
 
     # -- what daemons say ---------------------------------------------------------------------------------------
@@ -414,8 +391,6 @@ class StandIn:
                     for r in held:
                         pipeline.hget(self.keys.run(r.kind, r.key), "state")
                 pipeline.execute()
-        if self.report is not None:
-            self.report[:] = [self.started, self.worked, self.late, time.monotonic(), time.process_time()]
 
     def renew(self) -> None:
         """Every daemon renews the leases of its jobs (`steer.gate`)."""
@@ -430,10 +405,8 @@ class StandIn:
             pipeline.execute()
 
 
-def really_train(directory: Path, job: TrainJob) -> dict[str, Any]:
+def really_train(campaign: CampaignDirectory, job: TrainJob) -> dict[str, Any]:
     """Train as a worker's child does; the only work that is not a stand-in."""
-    os.environ["OMP_NUM_THREADS"] = "1"
-    campaign = CampaignDirectory.open(directory)
     folder = job_folder(campaign, job)
     folder.mkdir(parents=True, exist_ok=True)
     config = load_config(campaign.config)
@@ -464,21 +437,21 @@ class Daemons:
         ]
         self.schedules = b"".join(due) * len(names)
         self.heartbeats = b"".join(_heartbeat(docket, name) for name in names for docket in dockets)
+        self.quarter, self.due = 0, 0.0
+        self.connection: Any = self.client.connection_pool.get_connection()
+        self.line: socket.socket = self.connection._sock
+        self.line.setblocking(True)
+        self.line.sendall(_packed("CLIENT", "REPLY", "OFF"))
 
-    def live(self, stop: Any) -> None:
-        """Send until `stop` is set: schedulers four times a second, heartbeats every two."""
-        connection: Any = self.client.connection_pool.get_connection()
-        line: socket.socket = connection._sock
-        line.setblocking(True)
-        line.sendall(_packed("CLIENT", "REPLY", "OFF"))
-        for quarter in count():
-            if stop.is_set():
-                return
-            began = time.monotonic()
-            line.sendall(self.schedules)
-            if quarter % 8 == 0:
-                line.sendall(self.heartbeats)
-            time.sleep(max(0.0, 0.25 - (time.monotonic() - began)))
+    def murmur(self, now: float) -> None:
+        """Send what is due at this time: schedulers four times a second, heartbeats every two."""
+        if now < self.due:
+            return
+        self.line.sendall(self.schedules)
+        if self.quarter % 8 == 0:
+            self.line.sendall(self.heartbeats)
+        self.quarter += 1
+        self.due = now + 0.25
 
 
 def _heartbeat(docket: JobDocket, name: str) -> bytes:
