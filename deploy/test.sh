@@ -18,6 +18,8 @@ main() {
     say "installing steer and the test tools"
     pip_install --editable '.[test]'
     debian_package shellcheck
+    debian_package chromium
+    debian_package chromedriver chromium-driver
     debian_package redis-server
     debian_package openssl
     debian_package ip iproute2
