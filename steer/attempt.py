@@ -38,7 +38,7 @@ class Outcome:
     Attributes
     ----------
     status : {"done", "failed", "returned", "superseded", "crashed"}
-        ``crashed``: the process died without a word, or made no progress.
+        ``crashed``: the process died without a word or made no progress, or the machine failed it.
     error : str
         One sentence.
     """

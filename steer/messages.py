@@ -31,6 +31,7 @@ __all__ = [
     "WorkerInfo",
     "decode_event",
     "decode_job",
+    "decode_worker",
     "encode",
     "simulation_number",
 ]
@@ -345,6 +346,14 @@ def decode_event(text: str | bytes) -> JobEvent:
         return _event_decoder.decode(text)
     except UNREADABLE as error:
         raise JobError(f"This job event does not fit its schema: {error}") from error
+
+
+def decode_worker(text: str | bytes) -> WorkerInfo | None:
+    """A worker's announcement from its JSON text; None when it is none."""
+    try:
+        return msgspec.json.decode(text, type=WorkerInfo)
+    except UNREADABLE:
+        return None
 
 
 def simulation_number(simulation: str) -> int:

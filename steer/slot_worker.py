@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 _UNLIMITED = 100_000
 _POLL = timedelta(milliseconds=100)
+_OFFER = timedelta(seconds=1)
 
 
 class SlotWorker(Worker):
@@ -136,6 +137,8 @@ class SlotWorker(Worker):
         if told is not None:
             await self._settle(told, execution)
             return
+        if await self._supervisor.leaves_to_others(execution.key, self._kind):
+            await self._settle(Outcome("returned", "left to another worker"), execution, delay=_OFFER)
         running = await self._find_or_start(text, execution)
         try:
             await self._attend(running)
@@ -174,13 +177,13 @@ class SlotWorker(Worker):
         finally:
             over.cancel()
 
-    async def _settle(self, outcome: Outcome, execution: Execution) -> None:
+    async def _settle(self, outcome: Outcome, execution: Execution, delay: timedelta = timedelta(0)) -> None:
         """Leave the queue as the outcome has it: ended, queued again, or untouched."""
         if outcome.status in ("done", "failed"):
             return
         if outcome.status == "returned":
             try:
-                execution.when = datetime.now(UTC)
+                execution.when = datetime.now(UTC) + delay
                 await hand_back(execution)
             except RedisError as error:
                 log.warning("%s is handed back by its lease alone: %s", execution.key, error)

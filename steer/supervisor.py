@@ -12,8 +12,9 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 from redis.exceptions import RedisError
 
 from steer.attempt import Attempt, Outcome, Site
@@ -21,20 +22,18 @@ from steer.campaign import CampaignDirectory
 from steer.exceptions import JobError
 from steer.fleet_keys import FleetKeys
 from steer.jobs.folder import read_result
-from steer.jobs.registry import job_folder
-from steer.messages import Job, JobEvent, JobProgress, encode
+from steer.jobs.registry import job_folder, kind_of
+from steer.messages import Job, JobEvent, JobProgress, decode_worker, encode
 from steer.room import has_room, lacks_room
 from steer.slots import Slot, SlotPool
+from steer.strikes import decode_strikes, offered_for
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
-__all__ = ["CRASHES", "RunningJob", "Supervisor"]
+__all__ = ["RunningJob", "Supervisor"]
 
 log = logging.getLogger(__name__)
-
-CRASHES = 3
-"""A job whose process has died this often, on whatever workers, has failed."""
 
 _RETRY = 1.0
 _REMEMBERED = 10_000
@@ -85,6 +84,7 @@ class Supervisor:
         self._site, self._pool, self._redis, self._changed = site, pool, redis, changed
         self._keys = FleetKeys(site.campaign)
         self._running: dict[str, RunningJob] = {}
+        self._deaths: dict[str, tuple[int, float]] = {}
         self._told: OrderedDict[tuple[str, bytes], Outcome] = OrderedDict()
 
     @property
@@ -215,10 +215,34 @@ class Supervisor:
     async def _weigh_crash(self, attempt: Attempt, outcome: Outcome) -> Outcome:
         if attempt.stopping:
             return Outcome("returned", outcome.error)
-        crashes = await self._redis.hincrby(self._keys.crashes, attempt.job.key, 1)
-        if crashes < CRASHES:
+        key = attempt.job.key
+        redis: Any = self._redis
+        before = decode_strikes(await redis.hget(self._keys.crashes, key))
+        strikes = before.another(attempt.went, self._site.worker)
+        await redis.hset(self._keys.crashes, key, msgspec.json.encode(strikes))
+        self._deaths[key] = (self._deaths.get(key, (0, 0.0))[0] + 1, time.monotonic())
+        if not strikes.enough(len(await self._able(kind_of(attempt.job)))):
             return Outcome("returned", outcome.error)
-        return Outcome("failed", f"{outcome.error} This has happened {crashes} times.")
+        where = ", ".join(strikes.workers)
+        return Outcome("failed", f"{outcome.error} This has happened {strikes.in_a_row} times on {where}.")
+
+    async def leaves_to_others(self, key: str, kind: str) -> bool:
+        """Whether the job has died here lately, and there is another worker that may have more luck with it."""
+        deaths, last = self._deaths.get(key, (0, 0.0))
+        if not deaths or time.monotonic() - last > offered_for(deaths):
+            return False
+        try:
+            return bool(await self._able(kind) - {self._site.worker})
+        except RedisError:
+            return False
+
+    async def _able(self, kind: str) -> set[str]:
+        """Names of the attached workers that accept this kind of job."""
+        redis: Any = self._redis
+        names = sorted(name.decode() for name in await redis.smembers(self._keys.workers))
+        texts = await redis.mget([self._keys.worker(name) for name in names]) if names else []
+        found = [decode_worker(text) for text in texts if text]
+        return {worker.name for worker in found if worker is not None and kind in worker.kinds}
 
     def _event(self, attempt: Attempt, outcome: Outcome, finished: float) -> JobEvent:
         result = None

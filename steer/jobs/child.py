@@ -19,10 +19,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sims.exceptions import PlatformError
 from steer.campaign import CampaignDirectory
 from steer.config import load_config
 from steer.connection import Connection, connect
-from steer.exceptions import USER_ERRORS, FolderHeld, JobError, JobStopped
+from steer.exceptions import USER_ERRORS, FolderHeld, JobError, JobStopped, ServerError, StorageError
 from steer.jobs.context import JobContext
 from steer.jobs.folder import HeldFolder, read_result
 from steer.jobs.lifeline import die_with
@@ -118,8 +119,19 @@ def _attempt(order: Order, reporter: Reporter, stop: threading.Event) -> Ended:
             return _wait_for_room(error, Path(order.directory), reporter, stop)
         log.warning("failed", exc_info=True)
         known = isinstance(error, USER_ERRORS)
-        return Ended(status="failed", error=str(error) if known else f"{type(error).__name__}: {error}")
+        return Ended(
+            status="crashed" if _is_of_the_machine(error) else "failed",
+            error=str(error) if known else f"{type(error).__name__}: {error}",
+        )
     return Ended(status="done")
+
+
+def _is_of_the_machine(error: Exception) -> bool:
+    """Whether another machine might do what this one could not: a GPU that fails, memory, a file system."""
+    of_the_engine = type(error).__module__.partition(".")[0] == "openmm"
+    return of_the_engine or isinstance(
+        error, (OSError, MemoryError, PlatformError, ServerError, StorageError)
+    )
 
 
 def _wait_for_room(error: Exception, root: Path, reporter: Reporter, stop: threading.Event) -> Ended:

@@ -67,14 +67,14 @@ class Ended(_Line, frozen=True, tag="ended"):
 
     Attributes
     ----------
-    status : {"done", "failed", "returned", "superseded"}
+    status : {"done", "failed", "returned", "superseded", "crashed"}
         ``done``: the result is in the job's folder. ``returned``: state saved, to be continued. ``superseded``: another
-        attempt at the same job has taken over.
+        attempt at the same job has taken over. ``crashed``: the machine failed, not the job.
     error : str
         One sentence.
     """
 
-    status: Literal["done", "failed", "returned", "superseded"]
+    status: Literal["done", "failed", "returned", "superseded", "crashed"]
     error: str = ""
 
 

@@ -16,7 +16,7 @@ from sims.files import write_atomic
 from steer.exceptions import JobStopped
 from steer.messages import CgJob, CgResult, Job, TrainJob, TrainResult
 
-NORMAL, RAISES, HANGS, HAS_CHILDREN, DIES, DEAF, FINDS_NO_ROOM = range(7)
+NORMAL, RAISES, HANGS, HAS_CHILDREN, DIES, DEAF, FINDS_NO_ROOM, NO_MEMORY = range(8)
 STEP = 0.02
 
 
@@ -51,6 +51,8 @@ def run(job: Job, context) -> CgResult | TrainResult:
 def _misbehave(job: CgJob, context) -> None:
     if job.random_seed == RAISES:
         raise ValueError("nothing works")
+    if job.random_seed == NO_MEMORY:
+        raise MemoryError("none left")
     if job.random_seed == DIES:
         os.kill(os.getpid(), 9)
     if job.random_seed == FINDS_NO_ROOM and len((context.folder / "notes").read_text().splitlines()) == 1:

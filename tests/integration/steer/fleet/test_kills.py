@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from conformance.fleet import cg_job, collect
-from fleet_stand_ins.jobs import DIES, FINDS_NO_ROOM, HANGS, HAS_CHILDREN
+from fleet_stand_ins.jobs import DIES, FINDS_NO_ROOM, HANGS, HAS_CHILDREN, NO_MEMORY
 
 from steer.frames import decode
 from steer.redis_stream import RedisFrameStream
@@ -92,6 +92,27 @@ def test_a_job_that_finds_no_room_on_the_disk_is_handed_back_and_does_not_fail(f
     returned, done = collect(fleet, 2)
     assert (returned.status, done.status, done.result.steps) == ("returned", "done", 5)
     assert "No space left" in returned.error
+
+
+def test_a_job_that_died_here_is_tried_elsewhere_before_it_is_set_aside(fleet, start_worker):
+    names = ["left", "right"]
+    for name in names:
+        start_worker(name=name)
+    fleet.submit(cg_job(1, seed=DIES))
+    events = collect(fleet, 2)
+    assert sorted(event.worker for event in events) == names
+    (last,) = collect(fleet, 1)
+    assert last.status == "failed"
+    assert "3 times on" in last.error
+    assert all(name in last.error for name in names)
+
+
+def test_a_job_that_its_machine_fails_is_tried_again_and_then_set_aside(fleet, start_worker):
+    start_worker()
+    fleet.submit(cg_job(1, seed=NO_MEMORY))
+    events = collect(fleet, 3)
+    assert [event.status for event in events] == ["returned", "returned", "failed"]
+    assert "MemoryError" in events[-1].error
 
 
 def test_a_job_that_hangs_is_ended_and_its_slot_is_free(fleet, start_worker, folder):
