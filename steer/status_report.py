@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from steer.campaign import CampaignDirectory
@@ -59,8 +61,7 @@ def describe(status: Status) -> str:
         *(("Failed", key) for key in status.failed),
         *(("Damaged", loss) for loss in status.missing),
         ("Workers", f"{len(status.workers)} with {status.slots['all']} slots"),
-        *(("", f"{w['name']} on {w['host']}: {len(w['busy'])} of {w['slots']} slots busy, accepts {', '.join(w['kinds'])}")
-          for w in status.workers),
+        *(("", _worker(worker)) for worker in status.workers),
         *(("Refused", line) for line in status.refused),
         ("Rates", f"{status.rates['frames_per_second']:.1f} frames/s, {status.rates['ns_per_day']:.0f} ns/day of CG"),
     ]  # fmt: skip
@@ -68,6 +69,14 @@ def describe(status: Status) -> str:
 
 
 _ORIGINS = {"input": "input structure", "cg": "from CG frames", "aa": "from refinements"}
+
+
+def _worker(worker: dict[str, Any]) -> str:
+    platform = f", on {worker['platform']}" if worker.get("platform") else ""
+    return (
+        f"{worker['name']} on {worker['host']}: {len(worker['busy'])} of {worker['slots']} slots busy{platform}, "
+        f"accepts {', '.join(worker['kinds'])}"
+    )
 
 
 def _simulations(status: Status) -> str:

@@ -61,7 +61,16 @@ def status() -> Status:
                 "updated": 0.0,
             },
         ],
-        workers=[{"name": "w", "host": "h", "busy": ["cg:cg-000003"], "slots": 2, "kinds": ["cg"]}],
+        workers=[
+            {
+                "name": "w",
+                "host": "h",
+                "busy": ["cg:cg-000003"],
+                "slots": 2,
+                "kinds": ["cg"],
+                "platform": "CUDA",
+            }
+        ],
         slots=ALL,
         rates={"frames_per_second": 12.5, "ns_per_day": 400.0},
         waiting="",
@@ -81,7 +90,7 @@ def test_the_description_tells_every_number_a_user_asks_for(status):
         "TRP 6 is a D residue",
         "cg:cg-000003 on w: run, 50%",
         "cg:cg-000009",
-        "1 of 2 slots busy",
+        "1 of 2 slots busy, on CUDA, accepts cg",
         "12.5 frames/s",
         "Refused      node7: install the same version",
     ):
