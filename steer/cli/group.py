@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "status": ("steer.cli.status:status", "Say what a campaign is doing."),
     "stop": ("steer.cli.stop:stop", "Stop a running campaign; it can be resumed."),
     "coverage": ("steer.cli.coverage:coverage", "Draw what has been explored."),
+    "report": ("steer.cli.write_report:report", "Write all about a campaign into one HTML file."),
     "dashboard": ("steer.cli.dashboard:dashboard", "Show a campaign live in a browser."),
     "benchmark": ("steer.cli.benchmark:benchmark", "Ask whether steering pays, where the answer is known."),
 }
