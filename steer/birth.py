@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from steer.journal import Journal, Seed
-from steer.molecule import prepare_molecule
+from steer.molecule import load_beads, prepare_molecule
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sims.martini.model import CoarseModel
+    from steer.beads import BeadMolecule
     from steer.campaign import CampaignDirectory
     from steer.config import CampaignConfig
 
@@ -21,7 +21,7 @@ FIRST_SEED = "seeds/seed-000001.pdb"
 
 def give_birth(
     directory: CampaignDirectory, config: CampaignConfig, journal: Journal, tell: Callable[[str], None]
-) -> CoarseModel:
+) -> BeadMolecule:
     """Make what every simulation of this campaign needs, or read it when it was made before.
 
     Each step leaves whole files, and the journal is written last: a crash in between only costs the work again.
@@ -31,12 +31,34 @@ def give_birth(
     tell : callable
         Gets one sentence on each thing done.
     """
+    if journal.force_fields():
+        return load_beads(config.molecule, directory, 1)
+    beads, definition = (_walkers if config.molecule.landscape else _protein)(directory, config, tell)
+    beads.write_pdb(directory.root / FIRST_SEED, beads.positions)
+    with journal.transaction():
+        journal.add_force_field(1, definition)
+        journal.add_seed(Seed(1, "input", 0, FIRST_SEED))
+    return beads
+
+
+def _walkers(
+    directory: CampaignDirectory, config: CampaignConfig, tell: Callable[[str], None]
+) -> tuple[BeadMolecule, dict[str, Any]]:
+    from sims.landscapes import make_landscape
+
+    beads = load_beads(config.molecule, directory, 1)
+    name = config.molecule.landscape or ""
+    tell(f"landscape: {name}, {beads.n_beads} beads; its truth: {make_landscape(name).truth}")
+    return beads, {"landscape": repr(make_landscape(name)), "beads": beads.n_beads}
+
+
+def _protein(
+    directory: CampaignDirectory, config: CampaignConfig, tell: Callable[[str], None]
+) -> tuple[BeadMolecule, dict[str, Any]]:
     from sims.martini.martinize import martinize
     from sims.martini.model import CoarseModel, MartinizeOptions
 
     folder = directory.force_field(1)
-    if journal.force_fields():
-        return CoarseModel.load(folder)
     structure = prepare_molecule(config.molecule)
     for note in structure.notes:
         tell(f"input: {note}")
@@ -48,14 +70,8 @@ def give_birth(
         go_strength=config.coarse.go_strength,
     )
     coarse = CoarseModel.load(folder) if folder.exists() else martinize(structure, options, folder)
-    coarse.write_pdb(directory.root / FIRST_SEED, coarse.positions)
-    with journal.transaction():
-        journal.add_force_field(
-            1, {"secondary_structure": coarse.secondary_structure, "beads": coarse.n_beads}
-        )
-        journal.add_seed(Seed(1, "input", 0, FIRST_SEED))
     tell(
         f"molecule: {len(structure.residue_labels)} residues, {structure.n_atoms} atoms, {coarse.n_beads} Martini 3 beads, "
         f"secondary structure {coarse.secondary_structure}"
     )
-    return coarse
+    return coarse, {"secondary_structure": coarse.secondary_structure, "beads": coarse.n_beads}

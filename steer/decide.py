@@ -300,7 +300,7 @@ def _cg_waits(config: CampaignConfig, state: State) -> bool:
 
 
 def _refinement_allowance(config: CampaignConfig, state: State) -> int:
-    if state.candidates is None or state.slots["refine"] == 0:
+    if state.candidates is None or state.slots["refine"] == 0 or config.molecule.landscape is not None:
         return 0
     share = config.refinement.share if state.share is None else state.share
     share = share if _cg_waits(config, state) else 1.0

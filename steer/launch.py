@@ -20,7 +20,7 @@ from steer.journal import Journal
 from steer.room import has_room, lacks_room
 
 if TYPE_CHECKING:
-    from sims.martini.model import CoarseModel
+    from steer.beads import BeadMolecule
     from steer.campaign_server import CampaignServer
     from steer.console import Bars, PlainLines, Silent
     from steer.docket_fleet import DocketFleet
@@ -241,7 +241,7 @@ def _run(
 def _coordinate(
     directory: CampaignDirectory,
     config: CampaignConfig,
-    coarse: CoarseModel,
+    coarse: BeadMolecule,
     server: CampaignServer,
     console: Bars | PlainLines | Silent,
     stop: _Stop,

@@ -1,4 +1,4 @@
-"""From the `[molecule]` section of a campaign file to the prepared all-atom model."""
+"""From the `[molecule]` section of a campaign file to the prepared all-atom model, or to the beads that are followed."""
 
 from __future__ import annotations
 
@@ -8,8 +8,28 @@ from steer.config import Molecule
 
 if TYPE_CHECKING:
     from sims.structure import Structure
+    from steer.beads import BeadMolecule
+    from steer.campaign import CampaignDirectory
 
-__all__ = ["prepare_molecule"]
+__all__ = ["load_beads", "prepare_molecule"]
+
+
+def load_beads(molecule: Molecule, directory: CampaignDirectory, force_field: int) -> BeadMolecule:
+    """The followed beads of a campaign that has been set up: those of its force-field version, or of its landscape.
+
+    Raises
+    ------
+    TopologyError
+        When a file of the force field is missing or damaged.
+    """
+    if molecule.landscape is not None:
+        from sims.landscapes import make_landscape
+        from sims.landscapes.beads import WalkerBeads
+
+        return WalkerBeads(make_landscape(molecule.landscape))
+    from sims.martini.model import CoarseModel
+
+    return CoarseModel.load(directory.force_field(force_field))
 
 
 def prepare_molecule(molecule: Molecule) -> Structure:

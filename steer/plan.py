@@ -82,6 +82,8 @@ def plan_campaign(config: CampaignConfig, directory: Path) -> Plan:
     StructureError
         When the molecule cannot be simulated as it is.
     """
+    if config.molecule.landscape is not None:
+        return _plan_on_landscape(config, config.molecule.landscape, directory)
     from openmm.unit import dalton
 
     from steer.molecule import prepare_molecule
@@ -109,6 +111,33 @@ def plan_campaign(config: CampaignConfig, directory: Path) -> Plan:
         aa_box=None if aa_box is None else round(aa_box, 2),
         aa_particles=structure.n_atoms + (0 if aa_box is None else 3 * round(_waters(aa_box, mass))),
         aa_steps=round(config.refinement.length / config.allatom.timestep),
+        simulations=config.seeding.initial,
+        stops=stops(config),
+    )
+
+
+def _plan_on_landscape(config: CampaignConfig, name: str, directory: Path) -> Plan:
+    from sims.landscapes import make_landscape
+    from sims.landscapes.walkers import bead_names
+
+    landscape = make_landscape(name)
+    beads, states = len(bead_names(landscape)), len(landscape.minima)
+    return Plan(
+        name=config.campaign.name,
+        directory=str(directory),
+        chains=0,
+        residues=0,
+        atoms=0,
+        disulfides=0,
+        beads=beads,
+        sequence=f"landscape {name}: {len(landscape.bounds)} dimensions, {states} states",
+        notes=(f"populations of the states are known: {landscape.truth}",),
+        cg_box=0.0,
+        cg_particles=beads,
+        cg_steps=round(config.coarse.length / config.coarse.timestep),
+        aa_box=None,
+        aa_particles=0,
+        aa_steps=0,
         simulations=config.seeding.initial,
         stops=stops(config),
     )

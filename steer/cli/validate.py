@@ -46,19 +46,27 @@ def describe(file: Path, config: CampaignConfig, plan: Plan) -> str:
 
     coarse, refinement = config.coarse, config.refinement
     solvent = f"about {plan.aa_particles:,} with solvent in a box of about {plan.aa_box} nm"
-    rows = [
+    notes = [("", plan.sequence), *(("", f"Note: {note}") for note in plan.notes)]
+    simulations = (
+        "",
+        f"{plan.simulations} simulations to begin with, each {text(coarse.length, 'ps')} "
+        f"({plan.cg_steps:,} steps), a frame every {text(coarse.frame_interval, 'ps')}",
+    )
+    molecule = [
         ("Molecule", f"{_count(plan.chains, 'chain')}, {_count(plan.residues, 'residue')}, {plan.atoms} atoms, "
                      f"{_count(plan.disulfides, 'disulfide')}"),
-        ("", plan.sequence),
-        *(("", f"Note: {note}") for note in plan.notes),
+        *notes,
         ("CG", f"{plan.beads} beads, about {plan.cg_particles:,} with solvent in a box of about {plan.cg_box} nm"),
-        ("", f"{plan.simulations} simulations to begin with, each {text(coarse.length, 'ps')} "
-             f"({plan.cg_steps:,} steps), a frame every {text(coarse.frame_interval, 'ps')}"),
-("AA", f"{plan.atoms} atoms, {solvent if plan.aa_box else 'in implicit solvent'}"),
+        simulations,
+        ("AA", f"{plan.atoms} atoms, {solvent if plan.aa_box else 'in implicit solvent'}"),
         ("", f"each refinement {text(refinement.length, 'ps')} ({plan.aa_steps:,} steps)"),
+    ]  # fmt: skip
+    landscape = [*notes, ("CG", f"{plan.beads} beads, no solvent; nothing to refine"), simulations]
+    rows = [
+        *(molecule if plan.residues else landscape),
         ("Ends at", f" {'and' if config.stop.require == 'all' else 'or'} ".join(plan.stops)),
         ("Directory", plan.directory),
-    ]  # fmt: skip
+    ]
     return "\n".join([f"{file} is valid.", *(f"{name:<10} {line}" for name, line in rows)])
 
 

@@ -32,6 +32,10 @@ __all__ = [
 ]
 
 
+LandscapeName = Literal["muller_brown", "double_well", "entropic_bottleneck", "many_funnels"]
+"""As `sims.landscapes.LANDSCAPES`, which is not imported here: reading a file needs no numpy."""
+
+
 def _is_multiple(value: float, step: float) -> bool:
     ratio = value / step
     return round(ratio) >= 1 and abs(ratio - round(ratio)) < 1e-6 * ratio
@@ -67,7 +71,7 @@ class Campaign(Section):
 
 
 class Molecule(Section):
-    """What is explored: exactly one of `structure` and `sequence`."""
+    """What is explored: exactly one of `structure`, `sequence` and `landscape`."""
 
     structure: Path | None = Field(default=None, examples=["protein.pdb"])
     """PDB or mmCIF file; its path is relative to this file."""
@@ -75,6 +79,9 @@ class Molecule(Section):
         default=None, examples=["NLYIQWLKDGGPSSGRPPPS"]
     )
     """One-letter sequence; chains separated by ``:``."""
+    landscape: LandscapeName | None = Field(default=None, examples=["many_funnels"])
+    """An energy surface with a known answer instead of a molecule, to see how a campaign fares on it: muller_brown,
+    double_well, entropic_bottleneck or many_funnels."""
     ph: Annotated[float, Field(ge=0, le=14)] = 7.0
     """pH that decides protonation where the file has no hydrogens."""
     chains: tuple[str, ...] | None = Field(default=None, examples=[["A", "B"]])
@@ -84,13 +91,15 @@ class Molecule(Section):
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
-        if self.structure is None and self.sequence is None:
+        given = [name for name in ("structure", "sequence", "landscape") if getattr(self, name) is not None]
+        if not given:
             raise contradiction(
                 "",
-                "name the molecule by exactly one of structure = 'protein.pdb' and sequence = 'GYDPETGTWG'",
+                "name the molecule by exactly one of structure = 'protein.pdb' and sequence = 'GYDPETGTWG' "
+                "(or a landscape)",
             )
-        if self.structure is not None and self.sequence is not None:
-            raise contradiction("sequence", "give either structure or sequence, not both")
+        if len(given) > 1:
+            raise contradiction(given[1], f"give either {' or '.join(given)}, not both")
         if self.chains is not None and self.structure is None:
             raise contradiction("chains", "chains are chosen from a structure file; a sequence lists its own")
         if self.chains is not None and not self.chains:
@@ -330,3 +339,9 @@ class CampaignConfig(Section):
         target = self.selection.target
         named = [each for each in self.collective if target is not None and each.name == target.collective]
         return named[0] if named else None
+
+    @model_validator(mode="after")
+    def _landscapes_have_no_atoms(self) -> Self:
+        if self.molecule.landscape is not None and self.stop.refinements is not None:
+            raise contradiction("stop.refinements", "a landscape has no atoms to refine; set another goal")
+        return self

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sims.engines.coarse import CoarseOptions, MartiniEngine
+from sims.landscapes import make_landscape
+from sims.landscapes.beads import WalkerBeads
+from sims.landscapes.engine import ToyEngine, ToyOptions
 from sims.martini.model import CoarseModel
 from sims.platforms import choose_platform
 from sims.run import run_simulation
@@ -14,7 +17,8 @@ from steer.jobs.finish import FinishRequest
 from steer.messages import CgJob, CgResult, Job
 
 if TYPE_CHECKING:
-    from sims.engines.protocol import EngineFrame
+    from sims.engines.protocol import Engine, EngineFrame
+    from steer.beads import BeadMolecule
     from steer.jobs.context import JobContext
 
 __all__ = ["run"]
@@ -25,15 +29,7 @@ def run(job: Job, context: JobContext) -> CgResult:
     if not isinstance(job, CgJob):
         raise TypeError(f"expected a CG job, not {type(job).__name__}")
     settings = context.config.coarse
-    model = CoarseModel.load(context.directory.force_field(job.force_field))
-    options = CoarseOptions(
-        temperature=settings.temperature,
-        padding=settings.padding,
-        salt=settings.salt,
-        timestep=settings.timestep,
-        nonbonded=settings.nonbonded,
-    )
-    engine = MartiniEngine(model, options, choose_platform(context.config.workers.platform))
+    engine, beads = _prepared(job, context)
     finish, published = FinishRequest(context.folder), 0
     every = round_steps(settings.frame_interval, settings.timestep)
 
@@ -45,7 +41,7 @@ def run(job: Job, context: JobContext) -> CgResult:
     summary = run_simulation(
         engine,
         context.folder,
-        start=model.read_pdb(context.directory.root / job.start),
+        start=beads.read_pdb(context.directory.root / job.start),
         seed=job.random_seed,
         steps=job.steps,
         segment=round_steps(settings.segment, settings.timestep),
@@ -66,3 +62,21 @@ def run(job: Job, context: JobContext) -> CgResult:
         platform=engine.platform,
         end_state=summary.state.relative_to(context.directory.root).as_posix(),
     )
+
+
+def _prepared(job: CgJob, context: JobContext) -> tuple[Engine, BeadMolecule]:
+    """The engine of this campaign's molecule, and how its bead structures are read."""
+    settings, platform = context.config.coarse, context.config.workers.platform
+    if context.config.molecule.landscape is not None:
+        landscape = make_landscape(context.config.molecule.landscape)
+        toy = ToyOptions(temperature=settings.temperature, timestep=settings.timestep)
+        return ToyEngine(landscape, toy), WalkerBeads(landscape)
+    model = CoarseModel.load(context.directory.force_field(job.force_field))
+    options = CoarseOptions(
+        temperature=settings.temperature,
+        padding=settings.padding,
+        salt=settings.salt,
+        timestep=settings.timestep,
+        nonbonded=settings.nonbonded,
+    )
+    return MartiniEngine(model, options, choose_platform(platform)), model

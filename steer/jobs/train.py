@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from models.registry import load_model, make_trainer
-from sims.martini.model import CoarseModel
 from steer.framereader import FrameReader
 from steer.messages import Job, TrainJob, TrainResult
+from steer.molecule import load_beads
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from models.protocols import Featurizer
+    from sims.martini.beadpdb import BeadLabel
     from steer.jobs.context import JobContext
 
 __all__ = ["run"]
@@ -33,11 +36,11 @@ def run(job: Job, context: JobContext) -> TrainResult:
 
 
 def _train(job: TrainJob, context: JobContext) -> None:
-    coarse = CoarseModel.load(context.directory.force_field(1))
+    beads = load_beads(context.config.molecule, context.directory, 1)
     previous = load_model(context.directory.model(job.previous)) if job.previous else None
     trainer = make_trainer(
         context.config.latent.model,
-        previous.featurizer if previous else _featurizer(coarse),
+        previous.featurizer if previous else _featurizer(beads.labels),
         n_latents=context.config.latent.dimensions,
         epochs=context.config.latent.epochs,
         device="auto",
@@ -57,12 +60,16 @@ def _train(job: TrainJob, context: JobContext) -> None:
     model.save(context.directory.model(job.version))
 
 
-def _featurizer(coarse: CoarseModel) -> Featurizer:
+def _featurizer(labels: Sequence[BeadLabel]) -> Featurizer:
+    """What a model sees of a protein: its backbone and side chains; of anchors and walkers every pair."""
     from models.features import BeadFeatures
 
-    names = coarse.bead_names
     by_chain: dict[str, list[int]] = {}
-    for bead in coarse.backbone.tolist():
-        by_chain.setdefault(coarse.chains[bead], []).append(bead)
-    side_chains = [bead for bead, name in enumerate(names) if name.startswith("SC")]
-    return BeadFeatures.for_molecule(coarse.n_beads, list(by_chain.values()), side_chains)
+    for bead, label in enumerate(labels):
+        if label.name == "BB":
+            by_chain.setdefault(label.chain, []).append(bead)
+    if not by_chain:
+        pairs = np.stack(np.triu_indices(len(labels), 1), axis=1)
+        return BeadFeatures(len(labels), pairs, np.empty((0, 4), np.int64))
+    side_chains = [bead for bead, label in enumerate(labels) if label.name.startswith("SC")]
+    return BeadFeatures.for_molecule(len(labels), list(by_chain.values()), side_chains)

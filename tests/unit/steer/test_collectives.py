@@ -1,20 +1,21 @@
 """From names in a campaign file to numbers on frames."""
 
 from types import SimpleNamespace
+from typing import get_args
 
 import numpy as np
 import pytest
 
 from sims.collective import KINDS
+from sims.landscapes import LANDSCAPES
 from sims.martini.beadpdb import BeadLabel
 from steer.collectives import bind_collectives
 from steer.config.collective import BEADS, CollectiveVariable
+from steer.config.schema import LandscapeName
 from steer.exceptions import ConfigError
 
 LABELS = tuple(BeadLabel("BB", "ALA", str(number), "A", number) for number in range(1, 6))
-MOLECULE = SimpleNamespace(
-    labels=LABELS, positions=np.array([[float(i), i % 2, 0.0] for i in range(5)])
-)
+MOLECULE = SimpleNamespace(labels=LABELS, positions=np.array([[float(i), i % 2, 0.0] for i in range(5)]))
 
 
 def wanted(**keys) -> CollectiveVariable:
@@ -38,5 +39,6 @@ def test_a_bead_that_is_not_there_names_the_section_and_the_nearest_bead():
         bind_collectives([wanted(kind="distance", beads=["1:BB", "7:BB"])], MOLECULE)
 
 
-def test_the_file_knows_the_kinds_that_there_are():
+def test_the_file_knows_the_kinds_and_the_landscapes_that_there_are():
     assert BEADS == KINDS
+    assert set(get_args(LandscapeName)) == set(LANDSCAPES)

@@ -171,6 +171,19 @@ def test_each_problem_names_line_key_and_what_was_expected(
         ('sequence = "LSDE', 'structure = "x.pdb"\nsequence = "LSDE', "molecule.sequence", "not both"),
         ("[molecule]\nsequence", "[molecule]\n#sequence", "molecule", "exactly one of structure"),
         ("[molecule]\n", '[molecule]\nchains = ["A"]\n', "molecule.chains", "chosen from a structure file"),
+        ("[molecule]\n", '[molecule]\nlandscape = "double_well"\n', "molecule.landscape", "not both"),
+        (
+            "[molecule]\nsequence",
+            '[molecule]\nlandscape = "doubel_well"\n#sequence',
+            "molecule.landscape",
+            "'double_well'",
+        ),
+        (
+            "[molecule]\nsequence",
+            '[molecule]\nlandscape = "double_well"\n#sequence',
+            "stop.refinements",
+            "no atoms to refine",
+        ),
     ],
 )
 def test_missing_and_contradictory_keys(load: Load, old: str, new: str, key: str, told: str) -> None:

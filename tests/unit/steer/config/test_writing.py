@@ -85,7 +85,7 @@ def test_the_commented_file_is_the_default_configuration() -> None:
 
 
 def test_every_comment_key_is_valid_when_uncommented() -> None:
-    alternatives = ("structure", "sequence", "chains", "mixture")
+    alternatives = ("structure", "sequence", "landscape", "chains", "mixture")
     lines = [
         line[1:] if line.startswith("#") and not line.startswith("# ") else line
         for line in commented_config(GIVEN).splitlines()
