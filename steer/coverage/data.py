@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from steer.config import CampaignConfig
     from steer.config.state import NamedState
     from steer.framereader import FrameReader
+    from steer.molecule import load_beads
 
 __all__ = ["CoverageData", "load_coverage_data"]
 
@@ -116,7 +117,6 @@ def load_coverage_data(directory: CampaignDirectory, config: CampaignConfig) -> 
         When there is no trained model yet.
     """
     from models.registry import load_model
-    from sims.martini.model import CoarseModel
     from steer.collectives import bind_collectives
     from steer.framereader import FrameReader
 
@@ -139,7 +139,7 @@ def load_coverage_data(directory: CampaignDirectory, config: CampaignConfig) -> 
             pass
         rows = len(table)
         seeds = journal.seeds()
-        coarse = CoarseModel.load(directory.force_field(1))
+        coarse = load_beads(config.molecule, directory, 1)
         beads = np.array([coarse.read_pdb(directory.root / seed.file) for seed in seeds], dtype=np.float32)
         published, received = _times(store, rows)
         level = np.asarray(store.level[:rows])
