@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from steer.config import CampaignConfig
     from steer.config.state import NamedState
     from steer.framereader import FrameReader
-    from steer.molecule import load_beads
 
 __all__ = ["CoverageData", "load_coverage_data"]
 
@@ -119,6 +118,7 @@ def load_coverage_data(directory: CampaignDirectory, config: CampaignConfig) -> 
     from models.registry import load_model
     from steer.collectives import bind_collectives
     from steer.framereader import FrameReader
+    from steer.molecule import load_beads
 
     journal = Journal(directory.journal, read_only=True)
     try:
