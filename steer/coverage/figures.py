@@ -171,7 +171,7 @@ def _states(data: CoverageData, analysis: Analysis) -> Figure:
         when = f"first seen at {state.first:.3g} ns by {state.first_by}" if state.first_by else "never seen"
         ax.set_title(
             f"{state.name}: {plain(state.ranges)}\n{when}; {state.frames:,} CG frames\n"
-            f"{state.began} simulations began in it, {state.refinements} refinements saw it",
+            f"simulations that began in it: {state.began}; refinements that saw it: {state.refinements}",
             fontsize=8.5,
         )
     left = len(analysis.states) - len(shown)

@@ -193,10 +193,11 @@ def test_the_summary_names_commands_that_work(finished):
     root, done = finished
     assert "Refinements" in done.stdout
     assert "[" in done.stderr
-    for command in ("coverage", "status"):
+    for command in ("coverage", "report", "status"):
         again = steer(command, root, cwd=root.parent)
         assert again.returncode == 0, again.stderr
     assert (root / "plots" / "coverage.png").stat().st_size > 20_000
+    assert (root / "plots" / "report.html").stat().st_size > 20_000
     status = json.loads(steer("status", root, "--json", cwd=root.parent).stdout)
     assert status["phase"] == "finished"
     assert status["failed"] == []
