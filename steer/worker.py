@@ -27,6 +27,7 @@ from redis.exceptions import NoPermissionError, RedisError
 
 import steer
 from steer.attempt import Site
+from steer.campaign import CampaignDirectory
 from steer.config import load_config
 from steer.connection import Connection, reason
 from steer.enrolment import Enrolment, enter, find_campaign, find_connection, has_ended, version_problem
@@ -208,6 +209,9 @@ class _Worker:
                 "and the URL that belong to it."
             ) from error
         except RedisError as error:
+            if options.directory is not None and has_ended(CampaignDirectory.open(options.directory)):
+                log.info("the campaign in %s is finished, so there is nothing to do here", options.directory)
+                return None
             raise ServerError(
                 f"The Redis server at {connection} cannot be used ({error}); {reason(error)}."
             ) from error

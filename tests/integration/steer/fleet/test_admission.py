@@ -177,6 +177,17 @@ def test_a_campaign_that_has_ended_is_no_reason_to_wait(fleet, start_worker, opt
     assert "trp has ended, so there is nothing to do here" in late.log.read_text()
 
 
+def test_a_finished_campaign_whose_server_is_gone_is_no_failure(server, start_worker, directory):
+    server.stop()
+    late = start_worker(wait=False, directory=str(directory.root))
+    assert late.wait() == 1
+    assert "cannot be used" in late.log.read_text()
+    directory.status.write_text('{"phase": "finished"}')
+    later = start_worker(wait=False, directory=str(directory.root))
+    assert later.wait() == 0
+    assert "is finished, so there is nothing to do here" in later.log.read_text()
+
+
 def test_a_worker_does_not_wait_for_ever_for_a_campaign(server, start_worker):
     early = start_worker(wait=False, connection=server.connection, campaign="another", patience=3.0)
     assert early.wait() == 1
