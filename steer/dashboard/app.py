@@ -24,6 +24,7 @@ from steer.dashboard.exposition import CONTENT_TYPE, exposition
 from steer.dashboard.picking import frame_at, last_frame, neighbours
 from steer.dashboard.structures import STAGES
 from steer.dashboard.tiles import tile
+from steer.exceptions import USER_ERRORS
 
 __all__ = ["STATIC", "make_app"]
 
@@ -54,7 +55,14 @@ def make_app(explorer: Explorer, token: str, hosts: Iterable[str] = ()) -> Guard
     hosts : iterable of str
         Names under which the server may be called, besides those of the loopback address.
     """
-    return Guard(Starlette(routes=_Routes(explorer).table()), token, hosts)
+    routes = _Routes(explorer).table()
+    handlers = dict.fromkeys(USER_ERRORS, _told)
+    return Guard(Starlette(routes=routes, exception_handlers=handlers), token, hosts)
+
+
+def _told(request: Request, error: Exception) -> Response:
+    """What was raised on purpose, as a journal that cannot be read: one sentence, as on the command line."""
+    return Response(f"{error}\n", status_code=503, media_type="text/plain")
 
 
 class _Routes:
@@ -90,7 +98,7 @@ class _Routes:
         return FileResponse(STATIC / "index.html")
 
     def health(self, request: Request) -> Response:
-        # An exception becomes a 500 by itself: a journal that cannot be read is not healthy.
+        # A journal that cannot be read raises, and is answered with 503.
         self._view.decisions(1)
         return Response(b'{"ok":true}', media_type="application/json")
 
@@ -169,8 +177,14 @@ class _Routes:
                 "latent": points.points[row].tolist(),
                 **self._explorer.structures.about(row),
                 "neighbours": [
-                    {"row": n, "simulation": points.simulation(n), "distance": distance}
-                    for n, distance in near
+                    {
+                        "row": other,
+                        "simulation": points.simulation(other),
+                        "distance": distance,
+                        "x": float(points.x[other]),
+                        "y": float(points.y[other]),
+                    }
+                    for other, distance in near
                 ],
             }
         )

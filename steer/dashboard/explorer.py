@@ -65,7 +65,14 @@ class Explorer:
         self._thread = threading.Thread(target=self._follow, name="atlas", daemon=True)
 
     def start(self) -> None:
-        """Begin to read frames."""
+        """Begin to read frames.
+
+        Raises
+        ------
+        JournalError
+            When the journal is damaged, or of another version.
+        """
+        self._journal.read()
         self._thread.start()
 
     def close(self) -> None:
@@ -105,8 +112,7 @@ class Explorer:
 
     def coverage(self) -> dict[str, Any] | None:
         """Coverage with its control; None before it was first measured."""
-        model = self._journal.read().trained()
-        return self._progress.read(self._atlas.now, model.frames if model else 0)
+        return self._progress.read(self._atlas.now, self._journal.read())
 
     def numbers(self) -> Snapshot | None:
         """What ``/metrics`` tells; None before there is a status."""

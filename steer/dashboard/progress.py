@@ -12,9 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steer.coverage.cells import CellCounter
+from steer.coverage.families import families_of, founders
 from steer.coverage.progress import Progress, measure_progress
 from steer.coverage.resampling import Band
 from steer.dashboard.atlas import MapPoints
+from steer.dashboard.records import Records
 
 __all__ = ["CoverageProgress", "as_json"]
 
@@ -44,19 +46,20 @@ class CoverageProgress:
         self._not_before = 0.0
         self._newest: dict[str, Any] | None = None
 
-    def read(self, points: MapPoints | None, trained: int) -> dict[str, Any] | None:
+    def read(self, points: MapPoints | None, records: Records) -> dict[str, Any] | None:
         """The newest measurement as JSON types, None before the first; begins another one when it is due.
 
         Parameters
         ----------
         points : MapPoints or None
-        trained : int
-            Frames that the model was trained on: their spread sets the size of the cells.
+        records : Records
+            For the frames that the model was trained on, whose spread sets the size of the cells, and for what
+            descends from what: error bands resample independent families.
         """
         with self._lock:
             if points is not None and self._due(points):
                 self._thread = threading.Thread(
-                    target=self._measure, args=(points, trained), name="coverage", daemon=True
+                    target=self._measure, args=(points, records), name="coverage", daemon=True
                 )
                 self._thread.start()
             return self._newest
@@ -68,15 +71,11 @@ class CoverageProgress:
         grown = points.version != version or len(points) >= max(frames * GROWTH, frames + 1)
         return grown and time.monotonic() >= self._not_before and int(points.cg.sum()) >= 2
 
-    def _measure(self, points: MapPoints, trained: int) -> None:
+    def _measure(self, points: MapPoints, records: Records) -> None:
         begun = time.monotonic()
         newest: dict[str, Any] | None = None
         try:
-            cg = points.points[points.cg]
-            width = np.asarray(CellCounter.scaled_to(points.points[:trained]).width)
-            progress = measure_progress(
-                cg, points.number[points.cg], points.unsteered[points.cg], self._interval, width
-            )
+            progress = _measured(points, records, self._interval)
             newest = {"version": points.version, "frames": len(points), **as_json(progress)}
         except (ValueError, np.linalg.LinAlgError) as error:
             log.warning("coverage could not be measured: %s", error)
@@ -84,6 +83,15 @@ class CoverageProgress:
             self._newest = newest or self._newest
             self._measured = points.version, len(points)
             self._not_before = time.monotonic() + REST * (time.monotonic() - begun)
+
+
+def _measured(points: MapPoints, records: Records, interval: float) -> Progress:
+    model = next(model for model in records.models if model.version == points.version)
+    width = np.asarray(CellCounter.scaled_to(points.points[: model.frames]).width)
+    number = points.number[points.cg]
+    family = families_of(number, founders(records.seeds, records.simulations, records.promotions))
+    unsteered = points.unsteered[points.cg]
+    return measure_progress(points.points[points.cg], number, unsteered, interval, width, family=family)
 
 
 def as_json(progress: Progress) -> dict[str, Any]:

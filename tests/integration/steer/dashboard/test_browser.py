@@ -28,6 +28,16 @@ def go(browser: Chrome, panel: str) -> None:
     assert by_id(browser, f"panel-{panel}").is_displayed()
 
 
+def click(browser: Chrome, path: str) -> None:
+    """Click the first element of an XPath, once it is there; the page may be replacing it at this moment."""
+
+    def clicked() -> bool:
+        browser.find_element("xpath", path).click()
+        return True
+
+    wait_until(clicked, path)
+
+
 def value_of(browser: Chrome, tile: str) -> str:
     path = f"//div[@class='tile'][div[@class='name' and text()='{tile}']]/div[@class='value']"
     return browser.find_element("xpath", path).text
@@ -69,11 +79,10 @@ def test_the_page_loads_and_the_token_leaves_the_address(page: Chrome, watched: 
 
 
 def test_numbers_follow_the_running_campaign(page: Chrome, watched: Watched) -> None:
-    wait_until(lambda: page.find_elements("class name", "tile"), "the tiles")
-    first = value_of(page, "Frames")
+    first = wait_until(lambda: value_of(page, "Frames"), "the number of frames")
     wait_until(lambda: value_of(page, "Frames") != first, "a frame more")
     assert watched.process.poll() is None, "the campaign ended before it was looked at"
-    assert page.find_element("id", "phase").text == "running"
+    assert by_id(page, "phase").text == "running"
 
 
 def test_the_map_appears_when_the_first_model_is_trained(page: Chrome, watched: Watched) -> None:
@@ -133,14 +142,11 @@ def test_a_collective_variable_colours_the_map(page: Chrome) -> None:
 
 def test_clicking_a_refined_frame_shows_its_structure_with_atoms(page: Chrome) -> None:
     go(page, "refinements")
-    link = wait_until(
-        lambda: page.find_elements("xpath", "//button[text()='show on the map']"), "a refinement"
-    )
-    link[-1].click()
+    click(page, "//button[text()='show on the map']")
     wait_until(lambda: by_id(page, "viewer").get_attribute("data-row"), "the structure")
     wait_until(lambda: colours(by_id(page, "viewer")) > 200, "a structure that is drawn")
     told = by_id(page, "picked").text
-    assert "aa-000001" in told
+    assert "refined as" in told
     assert "nearest of other simulations" in told
 
 
@@ -168,9 +174,8 @@ def test_lineage_jobs_logs_and_configuration_are_told(page: Chrome, watched: Wat
     wait_until(lambda: "seed 1" in by_id(page, "panel-lineage").text, "the tree")
     assert "cg-000001" in by_id(page, "panel-lineage").text
     go(page, "jobs")
-    wait_until(lambda: page.find_elements("xpath", "//button[text()='cg:cg-000001']"), "the jobs")[0].click()
-    log = wait_until(lambda: page.find_elements("id", "log"), "the log")[0]
-    assert "cg:cg-000001" in log.text
+    click(page, "//button[text()='cg:cg-000001']")
+    wait_until(lambda: "cg:cg-000001" in by_id(page, "log").text, "the log")
     go(page, "configuration")
     wait_until(lambda: 'name = "watched"' in by_id(page, "panel-configuration").text, "the campaign file")
 
@@ -228,9 +233,7 @@ def test_hostile_texts_are_shown_as_texts(chromium: Chrome, watched: Watched, tm
         wait_until(lambda: by_id(chromium, "campaign").text == HOSTILE, "the name as a text")
         wait_until(lambda: HOSTILE in by_id(chromium, "panel-overview").text, "the reasons as texts")
         go(chromium, "jobs")
-        wait_until(lambda: chromium.find_elements("xpath", "//button[text()='cg:cg-000001']"), "jobs")[
-            0
-        ].click()
+        click(chromium, "//button[text()='cg:cg-000001']")
         wait_until(lambda: by_id(chromium, "log").text == HOSTILE, "the log as a text")
         assert chromium.find_elements("tag name", "img") == []
         assert chromium.title == f"{HOSTILE} · steer"
