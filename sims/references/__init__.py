@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sims.references.alanine_dipeptide import AlanineDipeptide
+from sims.references.chignolin import Chignolin
 from sims.references.protocol import KnownStates, ReferenceMolecule
 
-__all__ = ["REFERENCES", "AlanineDipeptide", "KnownStates", "ReferenceMolecule", "make_reference"]
+__all__ = [
+    "REFERENCES",
+    "AlanineDipeptide",
+    "Chignolin",
+    "KnownStates",
+    "ReferenceMolecule",
+    "make_reference",
+]
 
 REFERENCES: dict[str, Callable[[], ReferenceMolecule]] = {
     "alanine_dipeptide": AlanineDipeptide,
+    "chignolin": Chignolin,
 }
 """By name."""
 

@@ -25,13 +25,14 @@ from sims.engines.protocol import Engine, Level, Progress
 from sims.files import write_atomic
 from sims.platforms import PlatformChoice, choose_platform
 from sims.references.protocol import KnownStates
+from sims.references.regions import Region, find_regions
 
 __all__ = ["PHI", "PSI", "REGIONS", "AlanineDipeptide", "DipeptideEngine"]
 
 PHI, PSI = (4, 6, 8, 10), (6, 8, 10, 16)
 """Atoms of the two dihedrals."""
 
-REGIONS = {
+REGIONS: dict[str, Region] = {
     "beta": ((-180.0, -40.0), (90.0, 200.0)),
     "alpha_r": ((-130.0, -40.0), (-70.0, 30.0)),
     "alpha_l": ((30.0, 90.0), (-40.0, 80.0)),
@@ -73,13 +74,7 @@ class AlanineDipeptide:
 
     def states(self, coordinates: NDArray[np.floating]) -> NDArray[np.int64]:
         """Which of `REGIONS` each pair (n, 2) of phi and psi is in; -1 for none."""
-        found = np.full(len(coordinates), -1, dtype=np.int64)
-        for number, ranges in enumerate(REGIONS.values()):
-            inside = np.ones(len(coordinates), dtype=bool)
-            for angle, (low, high) in zip(np.asarray(coordinates).T, ranges, strict=True):
-                inside &= (angle - low) % 360.0 < high - low
-            found[inside] = number
-        return found
+        return find_regions(coordinates, list(REGIONS.values()), self.periods)
 
 
 class DipeptideEngine(OpenMMEngine):
