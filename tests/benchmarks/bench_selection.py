@@ -14,12 +14,14 @@ import resource
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from steer.selection import SELECTORS, Picks, Pool, make_selector
 from steer.selection.distances import PointCloud
+from steer.selection.reach import Reach
 from steer.selection.voronoi import voronoi_weights
 
 CLUSTERS = 20
@@ -48,6 +50,8 @@ def main() -> None:
     parser.add_argument(
         "--calls", type=int, default=5, help="calls of the published rule that are timed; 0 leaves it out"
     )
+    parser.add_argument("--grow", type=int, default=300, help="candidates that come between two choices")
+    parser.add_argument("--no-weights", dest="weights", action="store_false")
     parser.add_argument("--rules", nargs="*", choices=list(SELECTORS), default=list(SELECTORS))
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
@@ -58,7 +62,9 @@ def main() -> None:
         report(name, data, timed(lambda name=name: ask(name, data, options.picks, options.cap, options.seed)))
     if options.calls:
         bench_one_at_a_time(data, options)
-    bench_weights(data)
+    bench_kept(data, options)
+    if options.weights:
+        bench_weights(data)
 
 
 def make_data(options: argparse.Namespace) -> Data:
@@ -81,7 +87,7 @@ def ask(name: str, data: Data, count: int, cap: int, seed: int) -> Picks:
     return make_selector(name).select(pool, count, np.random.default_rng(seed))
 
 
-def timed(call: Callable[[], Picks]) -> tuple[Picks, float, float]:
+def timed(call: Callable[[], Any]) -> tuple[Any, float, float]:
     wall, cpu = time.perf_counter(), time.process_time()
     picks = call()
     return picks, time.perf_counter() - wall, time.process_time() - cpu
@@ -106,6 +112,41 @@ def bench_one_at_a_time(data: Data, options: argparse.Namespace) -> None:
         walls.append(wall)
         cpus.append(cpu)
     print(f"{PUBLISHED:<24}{np.mean(walls) * options.picks:>10.3f}{np.mean(cpus) * options.picks:>10.3f}")
+
+
+def bench_kept(data: Data, options: argparse.Namespace) -> None:
+    """Farthest point in a campaign, where what is known of the distances is kept: choose, grow, choose again."""
+    rng = np.random.default_rng(options.seed)
+    room = np.full(len(data.candidates), options.cap, np.int32)
+    before, known, walls, cpus, adds = len(data.candidates) - 10 * options.grow, data.selected, [], [], []
+    reach = Reach(data.candidates[:before])
+    reach.add(known)
+    for turn in range(11):
+        now = before + turn * options.grow
+        pool = Pool(data.candidates[:now], known, data.parents[:now], room[:now], reach=reach)
+        picks, wall, cpu = timed(
+            lambda pool=pool: make_selector("farthest_point").select(pool, options.picks, rng)
+        )
+        walls.append(wall)
+        cpus.append(cpu)
+        chosen = data.candidates[picks.indices]
+        known = np.concatenate([known, chosen])
+        _, wall, cpu = timed(
+            lambda now=now, chosen=chosen: grow(reach, data.candidates[: now + options.grow], chosen)
+        )
+        adds.append(cpu)
+    kept = sum(array.nbytes for array in (reach._bounds, reach._applied, reach._tops, reach._chosen))
+    print(f"{'(kept: first choice)':<24}{walls[0]:>10.3f}{cpus[0]:>10.3f}")
+    print(f"{'(kept: a later one)':<24}{np.median(walls[1:]):>10.3f}{np.median(cpus[1:]):>10.3f}")
+    print(
+        f"(kept: {options.grow} more come, {options.picks} were chosen: {1e3 * np.median(adds):.3f} ms of processor)"
+    )
+    print(f"(kept: {kept / 2**20:,.0f} MB beside the candidates' {data.candidates.nbytes / 2**20:,.0f} MB)")
+
+
+def grow(reach: Reach, candidates: NDArray[np.float32], chosen: NDArray[np.float32]) -> None:
+    reach.add(chosen)
+    reach.extend(candidates)
 
 
 def bench_weights(data: Data) -> None:
