@@ -221,7 +221,7 @@ def test_a_directory_a_missing_file_and_a_binary_file_are_told_apart(tmp_path: P
             load_config(path)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
 @given(
     st.one_of(
         st.text(max_size=80),
