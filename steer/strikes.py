@@ -2,7 +2,7 @@
 
 A job's process may die because of the job, or because of the machine, or because somebody killed it. So a death that
 follows progress starts the count anew, and as long as a worker is there on which the job has not died, that one is to
-try before the job is set aside. A job that dies again and again in spite of all is set aside too.
+try before the job is set aside.
 """
 
 from __future__ import annotations
@@ -11,13 +11,10 @@ import msgspec
 
 from steer.jobs.wire import Went
 
-__all__ = ["GIVEN_UP", "Strikes", "decode_strikes", "offered_for"]
+__all__ = ["Strikes", "decode_strikes", "offered_for"]
 
 ENOUGH = 3
 """Deaths in a row, without progress, that are enough."""
-
-GIVEN_UP = 10
-"""Deaths in all after which a job is set aside whatever it did in between."""
 
 _BEFORE_ANY_WORK = "starting"
 _OFFERED = 15.0
@@ -31,34 +28,27 @@ class Strikes(msgspec.Struct, frozen=True):
     ----------
     in_a_row : int
         Since it last got further than before.
-    in_all : int
-    phase : str
-    fraction : float
-        How far it ever got.
+    reached : dict of str to float
+        How far it ever got, by phase.
     workers : list of str
         On which it died since then, each once.
     """
 
     in_a_row: int = 0
-    in_all: int = 0
-    phase: str = ""
-    fraction: float = 0.0
+    reached: dict[str, float] = {}
     workers: list[str] = []
 
     def another(self, went: Went, worker: str) -> Strikes:
         """With a death more."""
-        further = went.phase != _BEFORE_ANY_WORK and (
-            went.phase != self.phase or went.fraction > self.fraction
-        )
-        if further:
-            return Strikes(1, self.in_all + 1, went.phase, went.fraction, [worker])
+        if went.phase != _BEFORE_ANY_WORK and went.fraction > self.reached.get(went.phase, -1.0):
+            return Strikes(1, {**self.reached, went.phase: went.fraction}, [worker])
         workers = self.workers if worker in self.workers else [*self.workers, worker]
-        return Strikes(self.in_a_row + 1, self.in_all + 1, self.phase, self.fraction, workers)
+        return Strikes(self.in_a_row + 1, self.reached, workers)
 
     def enough(self, able: int) -> bool:
         """Whether the job is to be set aside, when so many attached workers accept its kind."""
         everywhere = len(self.workers) >= min(ENOUGH, max(able, 1))
-        return (self.in_a_row >= ENOUGH and everywhere) or self.in_all >= GIVEN_UP
+        return self.in_a_row >= ENOUGH and everywhere
 
 
 def decode_strikes(text: bytes | None) -> Strikes:
@@ -71,4 +61,4 @@ def decode_strikes(text: bytes | None) -> Strikes:
 
 def offered_for(deaths: int) -> float:
     """Seconds for which a worker leaves a job to others, after so many deaths of it there."""
-    return min(_LONGEST, _OFFERED * 2.0 ** (deaths - 1))
+    return min(_LONGEST, _OFFERED * 2.0 ** min(deaths - 1, 10))

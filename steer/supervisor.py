@@ -220,7 +220,7 @@ class Supervisor:
         before = decode_strikes(await redis.hget(self._keys.crashes, key))
         strikes = before.another(attempt.went, self._site.worker)
         await redis.hset(self._keys.crashes, key, msgspec.json.encode(strikes))
-        self._deaths[key] = (self._deaths.get(key, (0, 0.0))[0] + 1, time.monotonic())
+        self._deaths[key] = strikes.in_a_row, time.monotonic()
         if not strikes.enough(len(await self._able(kind_of(attempt.job)))):
             return Outcome("returned", outcome.error)
         where = ", ".join(strikes.workers)
