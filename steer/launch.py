@@ -116,7 +116,8 @@ def open_campaign(options: LaunchOptions) -> tuple[CampaignDirectory, CampaignCo
         root = options.directory or default_directory(options.source, config)
         if (root / "campaign.toml").exists():
             directory = CampaignDirectory.open(root)
-            config = _reconciled(options.source, config, load_config(directory.config))
+            started = any(directory.root.glob("cg/cg-*"))
+            config = _reconciled(options.source, config, load_config(directory.config), started=started)
         elif options.extend:
             raise CampaignError(root, "there is no campaign here yet, so nothing to extend; start it first.")
         else:
@@ -175,7 +176,7 @@ def _write_config(directory: CampaignDirectory, config: CampaignConfig) -> None:
     write_atomic(directory.config, dump_config(written))
 
 
-def _reconciled(file: Path, new: CampaignConfig, old: CampaignConfig) -> CampaignConfig:
+def _reconciled(file: Path, new: CampaignConfig, old: CampaignConfig, *, started: bool) -> CampaignConfig:
     for section in CampaignConfig.model_fields:
         if section in MAY_CHANGE or section == "molecule":
             continue
@@ -189,7 +190,7 @@ def _reconciled(file: Path, new: CampaignConfig, old: CampaignConfig) -> Campaig
                 file=file,
                 key=f"{section}.{changed[0]}",
             )
-    if new.target_collective() != old.target_collective():
+    if started and new.target_collective() != old.target_collective():
         raise ConfigError(
             "the target of the campaign is measured by this collective variable, so it may not change on resuming",
             file=file,

@@ -135,8 +135,8 @@ def test_populations_of_funnels_are_those_of_quadrature_where_that_can_be_done()
 
 def test_quadrature_is_fine_enough() -> None:
     for landscape in (MullerBrown(), EntropicBottleneck()):
-        coarser = populations_on_grid(landscape, 300.0, 600)
-        np.testing.assert_allclose(coarser, landscape.populations(300.0), atol=2e-4)
+        finer = populations_on_grid(landscape, 300.0, 900)
+        np.testing.assert_allclose(landscape.populations(300.0), finer, atol=3e-4)
 
 
 def test_rare_basins_are_rare_and_narrow_and_hang_on_other_funnels_than_the_first() -> None:
@@ -184,14 +184,14 @@ def test_projection_undoes_embedding_however_the_beads_are_moved(
 )
 def test_dynamics_visits_the_states_as_their_populations_say(landscape: Landscape) -> None:
     blocks = []
-    for seed in range(10):
+    for seed in range(8):
         engine = ToyEngine(landscape, ToyOptions(timestep=0.04))
         engine.start(embed(landscape, landscape.minima[seed % 2][None])[0], seed=seed)
-        frames = np.array([frame.positions for frame in engine.run(200_000, 200)])
+        frames = np.array([frame.positions for frame in engine.run(80_000, 160)])
         found = states(landscape, project(landscape, frames))
         blocks.append(np.bincount(found[found >= 0], minlength=len(landscape.minima)) / len(found))
     error = np.std(blocks, axis=0, ddof=1) / np.sqrt(len(blocks))
-    assert np.all(error < 0.02)
+    assert np.all(error < 0.04)
     deviation = np.abs(np.mean(blocks, axis=0) - landscape.populations(300.0)) / error
     assert np.all(deviation < 4), deviation
 
