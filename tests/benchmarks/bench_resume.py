@@ -32,7 +32,9 @@ IN_PARALLEL = 100
 BURST = 50
 """Frames of one simulation that arrive together."""
 SHAPES = 4_000
-"""Different conformations; they repeat."""
+"""Different conformations; they repeat, shaken so that no two frames are the same."""
+JITTER = 20
+"""Thousandths of a nm by which each coordinate is shaken, at most."""
 OPEN = 100
 """Simulations that have not ended."""
 
@@ -154,6 +156,7 @@ def write_frames(store, shapes, cg, aa) -> None:
         nonlocal count
         table = np.concatenate(columns)
         records = templates[(np.arange(len(table)) * 7 + rng.integers(SHAPES)) % SHAPES]
+        records["positions"] += rng.integers(JITTER, size=records["positions"].shape, dtype=np.uint16)
         records["level"], records["number"], records["step"] = table[:, 0], table[:, 1], table[:, 2]
         records["time"] = table[:, 3]
         records["crc32"] = checksums(records)
@@ -199,7 +202,8 @@ def write_journal(directory, journal, coarse, cg, aa, frames: int) -> None:
         for number in range(1, n_cg + 1):
             add_coarse(journal, number, per_cg, seeds[number % len(seeds)], is_open=number > n_cg - OPEN)
             if number <= n_aa:
-                seeds.append(add_refinement(directory, journal, coarse, number, per_aa))
+                row = number * (n_cg * per_cg // n_aa) - 1
+                seeds.append(add_refinement(directory, journal, coarse, number, per_aa, row))
         journal.set_meta("round", n_cg)
 
 
@@ -237,7 +241,7 @@ def add_coarse(journal, number: int, frames: int, seed, is_open: bool) -> None:
     end(journal, job, result)
 
 
-def add_refinement(directory, journal, coarse, number: int, frames: int):
+def add_refinement(directory, journal, coarse, number: int, frames: int, row: int):
     from steer.journal import Promotion, Seed
     from steer.messages import RefineJob, RefineResult
 
@@ -254,7 +258,7 @@ def add_refinement(directory, journal, coarse, number: int, frames: int):
         random_seed=number,
     )
     source = f"cg-{number:06d}"
-    journal.plan_refinement(job, Promotion(simulation, source, 50, number, 1, "random", None, number), 0)
+    journal.plan_refinement(job, Promotion(simulation, source, 50, row, 1, "random", None, number), 0)
     result = RefineResult(
         simulation=simulation,
         accepted=True,

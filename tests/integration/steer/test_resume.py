@@ -74,7 +74,7 @@ def finish(*arguments: str | Path, cwd: Path) -> str:
         cwd=cwd,
         capture_output=True,
         text=True,
-        timeout=400,
+        timeout=900,
     )
     assert done.returncode == 0, done.stderr
     return done.stderr
@@ -82,7 +82,7 @@ def finish(*arguments: str | Path, cwd: Path) -> str:
 
 def kill_when(process: subprocess.Popen[str], root: Path, ready: Callable[[], bool]) -> None:
     """Kill the coordinator as soon as something is true."""
-    deadline = time.monotonic() + 240
+    deadline = time.monotonic() + 600
     while not ready():
         assert process.poll() is None, (root.parent / "run.log").read_text()
         assert time.monotonic() < deadline
