@@ -6,7 +6,7 @@ import argparse
 import signal
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from .schedule import Strike, schedule
@@ -18,37 +18,47 @@ PER_CAMPAIGN = 34
 
 
 def main() -> int:
-    """Run campaigns until all strikes have come down; 1 when a promise was broken."""
+    """Run campaigns until all strikes have come down; 1 when a promise was broken, 130 when ended before that."""
     options = _options()
     output = options.output or Path(tempfile.mkdtemp(prefix="steer-chaos-"))
     print(f"logs are in {output}", flush=True)
     outcomes: list[Outcome] = []
-    if options.only is None:
-        outcomes.append(_campaign(output, 0, [], options))
-    last = -(-options.kills // PER_CAMPAIGN)
-    for number in range(1, last + 1) if options.only is None else [options.only]:
-        count = min(PER_CAMPAIGN, options.kills - (number - 1) * PER_CAMPAIGN)
-        strikes = schedule(options.kinds, count, options.seed, number)
-        outcomes.append(_campaign(output, number, strikes, options))
-    while options.only is None and (left := _left(outcomes)):
-        last += 1
-        outcomes.append(_campaign(output, last, left[:PER_CAMPAIGN], options))
+    ended_early = False
+    try:
+        for outcome in _campaigns(options, output):
+            outcomes.append(outcome)
+    except (KeyboardInterrupt, SystemExit):
+        ended_early = True
     print(f"\n{table(outcomes, options.kinds)}")
-    broken = _broken(outcomes)
+    broken = [text for outcome in outcomes for text in outcome.violations]
     print(f"\n{len(broken)} promises broken" + "".join(f"\n- {text}" for text in broken))
-    return 1 if broken else 0
+    if ended_early:
+        print("ended before all strikes had come down; the table has the campaigns that had ended")
+    return 1 if broken else 130 if ended_early else 0
 
 
-def _broken(outcomes: Sequence[Outcome]) -> list[str]:
-    return [text for outcome in outcomes for text in outcome.violations]
+def _campaigns(options: argparse.Namespace, output: Path) -> Iterator[Outcome]:
+    """An undisturbed campaign, those that the seed fixes, and what the strikes that came too late for theirs need."""
+    if options.only is not None:
+        yield _campaign(output, options.only, _strikes(options, options.only), options)
+        return
+    left: list[Strike] = []
+    yield _campaign(output, 0, [], options)
+    last = -(-options.kills // PER_CAMPAIGN)
+    for number in range(1, last + 1):
+        outcome = _campaign(output, number, _strikes(options, number), options)
+        left += outcome.left
+        yield outcome
+    while left:
+        last += 1
+        outcome = _campaign(output, last, left[:PER_CAMPAIGN], options)
+        left = outcome.left + left[PER_CAMPAIGN:]
+        yield outcome
 
 
-def _left(outcomes: Sequence[Outcome]) -> list[Strike]:
-    """Strikes that campaigns ended before, taken over by the next one."""
-    left = [strike for outcome in outcomes for strike in outcome.left]
-    for outcome in outcomes:
-        outcome.left.clear()
-    return left
+def _strikes(options: argparse.Namespace, number: int) -> list[Strike]:
+    count = min(PER_CAMPAIGN, options.kills - (number - 1) * PER_CAMPAIGN)
+    return schedule(options.kinds, count, options.seed, number)
 
 
 def _campaign(output: Path, number: int, strikes: Sequence[Strike], options: argparse.Namespace) -> Outcome:

@@ -24,7 +24,18 @@ from mdtraj.formats import XTCTrajectoryFile
 from steer.exceptions import FrameError
 from steer.frames import decode
 
-__all__ = ["Accounts", "accounts", "doubled", "expected_frames", "rows", "stored", "under_way"]
+__all__ = [
+    "Accounts",
+    "accounts",
+    "doubled",
+    "expected_frames",
+    "failed_jobs",
+    "jobs_counted_twice",
+    "rows",
+    "stored",
+    "trajectory_steps",
+    "under_way",
+]
 
 Identity = tuple[str, int]
 LEVELS = ("cg", "aa")
@@ -89,6 +100,17 @@ def stored(root: Path) -> Counter[Identity]:
 def doubled(root: Path) -> set[Identity]:
     """Frames that are stored more than once."""
     return {identity for identity, times in stored(root).items() if times > 1}
+
+
+def failed_jobs(root: Path) -> set[str]:
+    """Jobs that were given up."""
+    return {key for (key,) in rows(root, "SELECT key FROM jobs WHERE state = 'failed'")}
+
+
+def jobs_counted_twice(root: Path) -> set[str]:
+    """Refinements that gave more than one seed, which is what counting the end of one twice comes to."""
+    query = "SELECT parent FROM seeds WHERE origin = 'aa' GROUP BY parent HAVING count(*) > 1"
+    return {parent for (parent,) in rows(root, query)}
 
 
 def under_way(root: Path, stream: Iterable[bytes], every: dict[str, int]) -> set[Identity]:

@@ -64,7 +64,12 @@ class Proxy:
 
     def _call(self, what: Callable[[], None]) -> None:
         done = threading.Event()
-        self._loop.call_soon_threadsafe(lambda: (what(), done.set()))
+
+        def do() -> None:
+            what()
+            done.set()
+
+        self._loop.call_soon_threadsafe(do)
         done.wait(10.0)
 
     def _part(self) -> None:

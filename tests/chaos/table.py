@@ -9,7 +9,17 @@ from .trial import Outcome, Record
 
 __all__ = ["table"]
 
-HEAD = ["kind", "number", "recovered", "lost frames", "double frames", "median s to recover", "longest"]
+HEAD = [
+    "kind",
+    "number",
+    "recovered",
+    "lost frames",
+    "double frames",
+    "lost jobs",
+    "double jobs",
+    "median s to recover",
+    "longest",
+]
 
 
 def table(outcomes: Sequence[Outcome], kinds: Sequence[str]) -> str:
@@ -28,6 +38,8 @@ def _line(kind: str, records: Sequence[Record]) -> list[str]:
         str(len(times)),
         str(sum(len(record.lost_frames) for record in records)),
         str(sum(len(record.double_frames) for record in records)),
+        str(sum(len(record.lost_jobs) for record in records)),
+        str(sum(len(record.double_jobs) for record in records)),
         f"{median(times):.1f}" if times else "-",
         f"{max(times):.1f}" if times else "-",
     ]

@@ -21,6 +21,8 @@ from .audit import (
     accounts,
     doubled,
     expected_frames,
+    failed_jobs,
+    jobs_counted_twice,
     rows,
     stored,
     trajectory_steps,
@@ -63,6 +65,8 @@ class Record:
         s from then until everything worked again.
     lost_frames, double_frames : set
         Found missing, or twice in the store, when it had recovered.
+    lost_jobs, double_jobs : set
+        Found given up, or counted twice, when it had recovered.
     """
 
     strike: Strike
@@ -72,6 +76,8 @@ class Record:
     recovered: float | None = None
     lost_frames: set[Identity] = field(default_factory=set)
     double_frames: set[Identity] = field(default_factory=set)
+    lost_jobs: set[str] = field(default_factory=set)
+    double_jobs: set[str] = field(default_factory=set)
     witnesses: dict[int, str] = field(default_factory=dict)
 
 
@@ -144,6 +150,8 @@ class _Trial:
         self._arena = Arena(stage, disk, self._redis, {}, [])
         self._missing: set[Identity] = set()
         self._doubled: set[Identity] = set()
+        self._failed: set[str] = set()
+        self._counted_twice: set[str] = set()
         self._ready = False
 
     def run(self) -> Outcome:
@@ -289,6 +297,12 @@ class _Trial:
         self.records[-1].double_frames |= twice - self._doubled
         self._missing |= missing
         self._doubled |= twice
+        for blamed, found, now in (
+            (self.records[-1].lost_jobs, self._failed, failed_jobs(self.stage.root)),
+            (self.records[-1].double_jobs, self._counted_twice, jobs_counted_twice(self.stage.root)),
+        ):
+            blamed |= now - found
+            found |= now
 
     def _messages(self) -> Iterator[bytes]:
         redis = self._redis()
@@ -349,9 +363,8 @@ class _Trial:
         if twice := [identity for identity, times in frames.items() if times > 1]:
             self._broken(f"{len(twice)} frames are in the store more than once: {sorted(twice)[:5]} ...")
         self._check_trajectories()
-        parents = [parent for (parent,) in rows(root, "SELECT parent FROM seeds WHERE origin = 'aa'")]
-        if len(parents) != len(set(parents)):
-            self._broken("a refinement gave two seeds")
+        if double := jobs_counted_twice(root):
+            self._broken(f"refinements gave two seeds: {sorted(double)}")
         if (answer := rows(root, "PRAGMA integrity_check")) != [("ok",)]:
             self._broken(f"the journal is damaged: {answer}")
 
