@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from steer.config import Molecule
 
 if TYPE_CHECKING:
+    from sims.landscapes.beads import WalkerBeads
+    from sims.martini.model import ModelRecord
     from sims.structure import Structure
     from steer.beads import BeadMolecule
     from steer.campaign import CampaignDirectory
 
-__all__ = ["load_beads", "prepare_molecule"]
+__all__ = ["load_beads", "prepare_molecule", "read_record"]
 
 
 def load_beads(molecule: Molecule, directory: CampaignDirectory, force_field: int) -> BeadMolecule:
@@ -30,6 +32,27 @@ def load_beads(molecule: Molecule, directory: CampaignDirectory, force_field: in
     from sims.martini.model import CoarseModel
 
     return CoarseModel.load(directory.force_field(force_field))
+
+
+def read_record(directory: CampaignDirectory, force_field: int) -> ModelRecord | WalkerBeads:
+    """Labels and bonds of the followed beads, without what only a simulation needs: quick to read.
+
+    Raises
+    ------
+    TopologyError
+        When a file of the force field is missing or damaged.
+    """
+    from steer.config import load_config
+
+    landscape = load_config(directory.config).molecule.landscape
+    if landscape is not None:
+        from sims.landscapes import make_landscape
+        from sims.landscapes.beads import WalkerBeads
+
+        return WalkerBeads(make_landscape(landscape))
+    from sims.martini.model import ModelRecord
+
+    return ModelRecord.from_json(directory.force_field(force_field) / "model.json")[0]
 
 
 def prepare_molecule(molecule: Molecule) -> Structure:

@@ -149,11 +149,11 @@ class Explorer:
 def _collectives(directory: CampaignDirectory, config: CampaignConfig) -> dict[str, Collective]:
     """Two that are always of use, and those of the campaign file."""
     from sims.collective import make_collective
-    from sims.martini.model import CoarseModel
     from steer.collectives import bind_collectives
+    from steer.molecule import load_beads
 
-    coarse = CoarseModel.load(directory.force_field(1))
-    backbone = coarse.backbone.tolist()
+    coarse = load_beads(config.molecule, directory, 1)
+    backbone = [bead for bead, label in enumerate(coarse.labels) if label.name == "BB"]
     built_in: dict[str, Collective] = {}
     if len(backbone) >= 3:
         built_in = {

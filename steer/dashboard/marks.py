@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sims.exceptions import SimsError
 from sims.martini.beadpdb import parse_pdb
-from sims.martini.model import ModelRecord
+from steer.molecule import read_record
 
 if TYPE_CHECKING:
     from models.protocols import LatentModel
@@ -60,7 +60,7 @@ class Marks:
     def __init__(self, directory: CampaignDirectory, model: LatentModel) -> None:
         self._directory, self._model = directory, model
         self._places: dict[int, NDArray[np.float32] | None] = {}
-        self._labels = ModelRecord.from_json(directory.force_field(1) / "model.json")[0].labels
+        self._labels = read_record(directory, 1).labels
 
     @property
     def version(self) -> int:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from sims.landscapes.beads import WalkerBeads
 from sims.martini.beadpdb import format_pdb, parse_pdb
 from sims.martini.model import ModelRecord
 from sims.superposition import Superposition, superposition
 from steer.exceptions import StorageError
 from steer.framereader import FrameReader
+from steer.molecule import read_record
 
 if TYPE_CHECKING:
     from steer.campaign import CampaignDirectory
@@ -41,7 +43,7 @@ class Structures:
         self._directory = directory
         self._lock = threading.Lock()
         self._reader: FrameReader | None = None
-        self._records: dict[int, ModelRecord] = {}
+        self._records: dict[int, ModelRecord | WalkerBeads] = {}
 
     def about(self, row: int) -> dict[str, float | int]:
         """Step and time of a frame, and when it arrived.
@@ -106,17 +108,18 @@ class Structures:
         self._reader.refresh()
         return self._reader
 
-    def _beads(self, row: int) -> tuple[NDArray[np.floating], ModelRecord]:
+    def _beads(self, row: int) -> tuple[NDArray[np.floating], ModelRecord | WalkerBeads]:
         with self._lock:
             frames = self._frames()
             positions = frames.positions([row])[0]
             version = int(frames.force_field[row])
             if version not in self._records:
-                path = self._directory.force_field(version) / "model.json"
-                self._records[version] = ModelRecord.from_json(path)[0]
+                self._records[version] = read_record(self._directory, version)
             return positions, self._records[version]
 
-    def _move(self, positions: NDArray[np.floating], record: ModelRecord, onto: int) -> Superposition:
+    def _move(
+        self, positions: NDArray[np.floating], record: ModelRecord | WalkerBeads, onto: int
+    ) -> Superposition:
         """Over the backbone of the other frame, which stands with its centre at the origin."""
         backbone = np.array([label.name == "BB" for label in record.labels])
         if not backbone.any():

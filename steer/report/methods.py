@@ -50,6 +50,12 @@ def _coarse(config: CampaignConfig, data: CoverageData) -> str:
         "go": f"Go contacts {coarse.go_strength:g} kJ/mol deep",
         "none": "no network on top of the secondary-structure terms",
     }[coarse.network]
+    if config.molecule.landscape is not None:
+        return (
+            f"{count} simulations of Langevin dynamics on the landscape {config.molecule.landscape}, {_ns(coarse.length)} "
+            f"each at most, at {coarse.temperature:g} K with a time step of {_ns(coarse.timestep)} in OpenMM. Frames were "
+            f"kept every {_ns(coarse.frame_interval)}, {int(data.cg.sum()):,} in all."
+        )
     versions = len({s.force_field for s in data.simulations.values()})
     return (
         f"{count} simulations with the Martini 3 force field in OpenMM, {_ns(coarse.length)} each at most, of the molecule "
