@@ -10,7 +10,7 @@ import pytest
 from steer.fleet import Fleet
 from steer.messages import CgJob, JobEvent
 
-PATIENCE = 60.0
+PATIENCE = 180.0
 RAISES = 1
 
 
