@@ -326,6 +326,13 @@ class Clock:
         print(f"{name:32} {self._wall:6.2f} s wall {self._cpu:6.2f} s cpu")
 
 
+def print_peak() -> None:
+    print(
+        f"peak resident memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10:.0f} MiB",
+        flush=True,
+    )
+
+
 def process_age() -> float:
     ticks = int(Path("/proc/self/stat").read_text().rsplit(")", 1)[1].split()[19])
     return time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / 100
@@ -372,6 +379,7 @@ def resume(root: Path) -> None:
             coordinator.tick(wait=0.0)
         clock.step("map exact")
         clock.total("back at work")
+        print_peak()
         free = 2 * OPEN
         counts = replace(coordinator.counts(), slots={"all": free, "cg": free, "refine": free, "train": free})
         state, _ = coordinator.state(counts)
@@ -381,8 +389,7 @@ def resume(root: Path) -> None:
         print(
             f"{len(store)} frames, {len(coordinator.ledger.simulations)} simulations, coverage {state.coverage}"
         )
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
-    print(f"peak resident memory {peak:.0f} MiB")
+    print_peak()
 
 
 if __name__ == "__main__":
