@@ -46,6 +46,10 @@ log = logging.getLogger(__name__)
 _GROUP = "coordinator"
 _AT_ONCE = 1_000
 _LONGEST_WAIT = 5.0
+
+_WORKERS_AT_ONCE = 100
+"""Workers whose announcements are worth reading at every call of `capacity`."""
+
 _TRIES = 4
 
 _T = TypeVar("_T")
@@ -87,6 +91,8 @@ class DocketFleet:
         self._out: set[str] = set()
         self._replayed = False
         self._warned: set[str] = set()
+        self._capacity: Capacity | None = None
+        self._capacity_age = self._capacity_keeps = 0
         self._refused = RefusalBook(self._client, self._keys)
         self._loop = LoopThread(f"fleet of {campaign}")
         try:
@@ -258,10 +264,14 @@ class DocketFleet:
             return self._refused.read()
 
     def capacity(self) -> Capacity:
-        """Slots of the attached workers."""
-        workers = self.workers()
-        kinds = {kind: sum(w.slots for w in workers if kind in w.kinds) for kind in self._kinds}
-        return Capacity(sum(worker.slots for worker in workers), kinds)
+        """Slots of the attached workers; when there are very many, as they were a few calls ago."""
+        self._capacity_age += 1
+        if self._capacity is None or self._capacity_age > self._capacity_keeps:
+            workers = self.workers()
+            kinds = {kind: sum(w.slots for w in workers if kind in w.kinds) for kind in self._kinds}
+            self._capacity = Capacity(sum(worker.slots for worker in workers), kinds)
+            self._capacity_age, self._capacity_keeps = 0, len(workers) // _WORKERS_AT_ONCE
+        return self._capacity
 
     def close(self) -> None:
         """Release connections. Jobs go on."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from steer.exceptions import FrameError
-from steer.frames import Frame, decode
+from steer.frames import Frame, decode_many
 
 if TYPE_CHECKING:
     from steer.framestore import FrameStore
@@ -60,9 +60,10 @@ class Ingest:
         messages = self._stream.read(count, timeout)
         frames: list[Frame] = []
         good: list[str] = []
-        for id, message in messages:
+        decoded = decode_many([message for _, message in messages])
+        for (id, message), frame in zip(messages, decoded, strict=True):
             try:
-                frames.append(self._check(decode(message)))
+                frames.append(self._check(frame))
             except FrameError as error:
                 log.warning("frame message %s set aside: %s", id, error)
                 self._stream.set_aside(id, message, str(error))
@@ -76,7 +77,9 @@ class Ingest:
             self._stream.acknowledge(good)
         return len(messages)
 
-    def _check(self, frame: Frame) -> Frame:
+    def _check(self, frame: Frame | FrameError) -> Frame:
+        if isinstance(frame, FrameError):
+            raise frame
         if frame.campaign != self._campaign:
             raise FrameError(f"it belongs to campaign {frame.campaign!r}, not {self._campaign!r}")
         if len(frame.positions) != self._n_beads:

@@ -169,7 +169,7 @@ class Spent:
     commands: int = 0
     commits: int = 0
     started: int = 0
-    worked: float = 0.0
+    idle: float = 0.0
 
 
 class World:
@@ -211,9 +211,10 @@ class World:
         self.spent.coordinator += own
         self.spent.redis += after[0] - between[0]
         self.spent.commands += after[1] - before[1]
-        self.spent.started, self.spent.worked = self.stand_in.started, self.stand_in.worked
         took = own + after[0] - between[0]
         self.ticks.append(took)
+        self.spent.started = self.stand_in.started
+        self.spent.idle += self.stand_in.late + self.stand_in.unused * max(took, self.tick)
         self.now += max(took, self.tick)
 
     def _redis(self) -> tuple[float, int]:
@@ -226,7 +227,7 @@ class World:
             self.turn()
             if self.now > 100 * mean:
                 raise SystemExit(f"no latent model yet: {self.coordinator.counts()}")
-        until = self.now + 1.2 * mean
+        until = self.now + 2 * mean
         while self.now < until:
             self.turn()
 
@@ -247,7 +248,7 @@ class World:
         return {
             "slots": slots,
             "job starts a second": starts / span,
-            "slots idle, %": 100 * (1 - (spent.worked - before.worked) / (slots * span)),
+            "slots idle, %": 100 * (spent.idle - before.idle) / (slots * span),
             "coordinator, CPU ms a start": 1e3 * own / starts,
             "Redis for it, CPU ms a start": 1e3 * redis / starts,
             "most starts a second on one core": starts / (own + redis),

@@ -92,7 +92,6 @@ class Running:
     generation: int
     daemon: int
     started: float
-    duration: float
 
 
 class StandIn:
@@ -102,8 +101,8 @@ class StandIn:
     ----------
     started : int
         Jobs so far.
-    worked : float
-        s of simulated time that ended jobs have taken.
+    late : float
+        s that slots were idle before this step, between the ends of their jobs and now.
     """
 
     def __init__(self, url: str, directory: Path, load: Load, seed: int = 1) -> None:
@@ -121,7 +120,7 @@ class StandIn:
         self.running: list[Running] = []
         self.held: list[dict[str, Running]] = [{} for _ in self.names]
         self.started = 0
-        self.worked = self.now = self.announce_at = self.renew_at = 0.0
+        self.late = self.now = self.announce_at = self.renew_at = 0.0
         self.forms = self._make_forms()
 
     def _make_forms(self) -> list[Any]:
@@ -133,6 +132,11 @@ class StandIn:
             (positions + np.tensordot(self.rng.normal(size=3), modes, 1)).astype(np.float32)
             for _ in range(FORMS)
         ]
+
+    @property
+    def unused(self) -> int:
+        """Slots without a job now."""
+        return self.load.slots - len(self.running)
 
     def attach(self) -> None:
         """Make the queues' groups, as the first worker does."""
@@ -154,6 +158,7 @@ class StandIn:
         if now >= self.renew_at:
             self.renew()
             self.renew_at = now + LEASE / 4
+        self.late = 0.0
         while self.finish():
             pass
         self.claim()
@@ -226,7 +231,6 @@ class StandIn:
                 int(fields[b"generation"]),
                 daemon,
                 time.time(),
-                duration,
             )
             self.started += 1
             self.held[daemon][job.key] = running
@@ -261,7 +265,7 @@ class StandIn:
         over: list[tuple[Running, JobResult]] = []
         while self.running and self.running[0].end <= self.now and len(over) < AT_ONCE:
             running = heapq.heappop(self.running)
-            self.worked += running.duration
+            self.late += self.now - running.end
             over.append((running, self._result(running.job)))
         if over:
             with self.client.pipeline(transaction=False) as pipeline:

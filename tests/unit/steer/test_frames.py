@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 import zlib
 from dataclasses import replace
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from steer.exceptions import FrameError
-from steer.frames import MAX_COORDINATE, MAX_STEP, RESOLUTION, Frame, decode, encode
+from steer.frames import MAX_COORDINATE, MAX_STEP, RESOLUTION, Frame, decode, decode_many, encode
 
 
 def make_frame(positions=None, **changes):
@@ -110,6 +111,29 @@ def test_everything_beside_the_coordinates_comes_back_exactly(
         assert getattr(back, name) == getattr(frame, name)
     assert np.array_equal(back.box, frame.box)
     assert back.identity == frame.identity
+
+
+def test_many_decoded_together_are_what_each_is_alone():
+    whole = [
+        encode(make_frame(chain(n, extent, n))) for n in (1, 30, 300) for extent in (0.5, 3.0, 200.0) * 3
+    ]
+    flipped = bytes([whole[4][20] ^ 1])
+    broken = [b"", whole[0][:-1], whole[4][:20] + flipped + whole[4][21:]]
+    mixed = [message for pair in zip(whole, broken * 9, strict=True) for message in pair]
+    for message, found in zip(mixed, decode_many(mixed), strict=True):
+        if isinstance(found, FrameError):
+            with pytest.raises(FrameError, match=re.escape(str(found))):
+                decode(message)
+        else:
+            alone = decode(message)
+            np.testing.assert_array_equal(found.positions, alone.positions)
+            np.testing.assert_array_equal(found.box, alone.box)
+            assert (found.identity, found.time, found.published) == (
+                alone.identity,
+                alone.time,
+                alone.published,
+            )
+    assert sum(isinstance(found, FrameError) for found in decode_many(mixed)) == len(whole)
 
 
 def test_a_second_trip_changes_nothing():
