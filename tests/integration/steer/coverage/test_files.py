@@ -13,6 +13,8 @@ from steer.config.state import NamedState
 from steer.coverage.analysis import analyse
 from steer.coverage.axes import Axis
 from steer.coverage.data import CoverageData
+from steer.coverage.figures import all_figures
+from steer.coverage.free_energy import RESTART_BIAS
 from steer.coverage.pages import SCRIPT, write_pages
 from steer.coverage.report import write_coverage
 
@@ -93,3 +95,37 @@ def test_pages_show_a_hostile_name_as_text_and_forbid_every_connection(data, tmp
         assert 'modeBarButtonsToRemove": ["sendChartToCloud"]' in text
         assert not re.findall(r"(?:src|href)=.https?:", text)
     assert (tmp_path / SCRIPT).stat().st_size > 1e6
+
+
+def test_figures_name_the_campaign_as_it_is(data):
+    hostile = replace(data, campaign="$\\frac{a}$ <b>")
+    for figure in all_figures(hostile, analyse(hostile)).values():
+        figure.draw_without_rendering()
+        assert figure.get_suptitle().replace("\\$", "$").startswith(hostile.campaign)
+
+
+def test_a_campaign_of_only_a_few_unsteered_frames_is_drawn(data):
+    few = replace(
+        data,
+        **{
+            name: getattr(data, name)[:3]
+            for name in ("points", "errors", "cg", "aa", "number", "step", "time", "published", "received")
+        },
+        promotions=[],
+        jobs=[],
+        decisions=[],
+        trained=3,
+    )
+    figures = all_figures(few, analyse(few))
+    assert list(figures) == PICTURES
+    drawn = figures["markov"].axes[1].texts[0].get_text()
+    assert drawn.startswith("No Markov model")
+    for figure in figures.values():
+        figure.draw_without_rendering()
+
+
+def test_the_bias_of_restarts_stands_on_the_free_energy_where_there_were_any(data):
+    unsteered = {id: replace(s, steered=False) for id, s in data.simulations.items()}
+    for campaign, warned in ((data, True), (replace(data, simulations=unsteered), False)):
+        figure = all_figures(campaign, analyse(campaign))["free_energy"]
+        assert (RESTART_BIAS in figure.get_supxlabel()) == warned

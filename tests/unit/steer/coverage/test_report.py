@@ -1,16 +1,11 @@
 """Pictures and tables of a made-up campaign whose numbers are known."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from made_up_campaign import made_up_campaign
 
-from steer.coverage.analysis import analyse
 from steer.coverage.control import Control, Gain
 from steer.coverage.data import CoverageData
-from steer.coverage.figures import all_figures
-from steer.coverage.free_energy import RESTART_BIAS
 from steer.coverage.measures import Growth
 from steer.coverage.plots import COLOURS, draw_growth, draw_latent_density, draw_lineage
 from steer.coverage.report import write_coverage
@@ -28,43 +23,6 @@ def test_generation_and_steering_follow_the_journal(data):
     generation, steered = data.generation(), data.steered()
     assert generation[[0, 99, 100, 199, 200]].tolist() == [0, 0, 1, 1, 0]
     assert steered[[0, 99, 100, 199, 200]].tolist() == [False, False, True, True, True]
-
-
-PICTURES = ["coverage", "measures", "free_energy", "markov", "learning", "operations"]
-
-
-def test_figures_name_the_campaign_as_it_is(data):
-    hostile = replace(data, campaign="$\\frac{a}$ <b>")
-    for figure in all_figures(hostile, analyse(hostile)).values():
-        figure.draw_without_rendering()
-        assert figure.get_suptitle().replace("\\$", "$").startswith(hostile.campaign)
-
-
-def test_a_campaign_of_only_a_few_unsteered_frames_is_drawn(data):
-    few = replace(
-        data,
-        **{
-            name: getattr(data, name)[:3]
-            for name in ("points", "errors", "cg", "aa", "number", "step", "time", "published", "received")
-        },
-        promotions=[],
-        jobs=[],
-        decisions=[],
-        trained=3,
-    )
-    figures = all_figures(few, analyse(few))
-    assert list(figures) == PICTURES
-    drawn = figures["markov"].axes[1].texts[0].get_text()
-    assert drawn.startswith("No Markov model")
-    for figure in figures.values():
-        figure.draw_without_rendering()
-
-
-def test_the_bias_of_restarts_stands_on_the_free_energy_where_there_were_any(data):
-    unsteered = {id: replace(s, steered=False) for id, s in data.simulations.items()}
-    for campaign, warned in ((data, True), (replace(data, simulations=unsteered), False)):
-        figure = all_figures(campaign, analyse(campaign))["free_energy"]
-        assert (RESTART_BIAS in figure.get_supxlabel()) == warned
 
 
 def test_what_was_selected_follows_the_decisions(data):

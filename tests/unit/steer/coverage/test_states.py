@@ -28,11 +28,11 @@ def test_censored_waits_give_the_known_rate():
 def test_the_interval_holds_the_truth_as_often_as_it_says():
     rng = np.random.default_rng(2)
     held = 0
-    for _ in range(200):
+    for _ in range(60):
         time = rng.exponential(5.0, 30)
         wait = waiting(np.minimum(time, 4.0), time < 4.0, np.arange(30))
         held += wait.low <= 5.0 <= wait.high
-    assert held >= 180
+    assert held >= 53
 
 
 def test_visits_of_one_family_are_one_witness():
