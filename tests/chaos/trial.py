@@ -289,7 +289,11 @@ class _Trial:
         return self.stage.root / name[:2] / name / "result.json"
 
     def _audit(self) -> None:
-        missing = under_way(self.stage.root, self._messages(), EVERY)
+        try:
+            missing = under_way(self.stage.root, self._messages(), EVERY)
+        except RedisError:
+            self._forget_admin()
+            return
         twice = doubled(self.stage.root)
         if new := missing - self._missing:
             self.stage.say(f"{len(new)} frames are in no queue and not stored: {sorted(new)[:5]} ...")

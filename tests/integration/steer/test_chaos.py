@@ -7,6 +7,8 @@ from chaos.schedule import schedule
 from chaos.strikes import KINDS
 from chaos.trial import Outcome, run_trial
 
+pytestmark = pytest.mark.timeout(1800)
+
 SEED = 2026
 SIMULATIONS, REFINEMENTS = 4, 1
 
