@@ -228,6 +228,7 @@ def _frames(alike: Sequence[_Opened]) -> Iterator[Frame | FrameError]:
     """Frames of messages with as many beads, packed in the same way."""
     positions = _positions(alike)
     within = np.abs(positions).max(axis=(1, 2)) <= MAX_COORDINATE
+    positions[~within] = 0.0
     single, boxes = positions.astype(np.float32), np.array([each.header.box for each in alike], np.float32)
     for number, (_, header, _) in enumerate(alike):
         if not within[number]:
