@@ -1,7 +1,7 @@
 """Alanine dipeptide (ACE-ALA-NME) in implicit solvent: AMBER ff99SB-ILDN with OBC, states by phi and psi.
 
 Beta and the right-handed helix change into each other within picoseconds; the left-handed region (phi > 0) lies behind a
-barrier of about 9 kT and holds 2.5%. `tests/benchmarks/alanine_reference.py` made the reference: umbrella sampling over
+barrier of about 11 kT along phi and holds 2.5%. `tests/benchmarks/alanine_reference.py` made the reference: umbrella sampling over
 phi, reweighted to the unbiased ensemble.
 """
 

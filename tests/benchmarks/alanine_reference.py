@@ -1,12 +1,12 @@
 """The reference of alanine dipeptide: umbrella sampling over phi and free simulation, reweighted together.
 
-Run it as ``python tests/benchmarks/alanine_reference.py FOLDER [--free 20]``. First 36 windows of 2 ns, 10 degrees apart,
+Run it as ``python tests/benchmarks/alanine_reference.py FOLDER [--free 17]``. First 36 windows of 2 ns, 10 degrees apart,
 with a harmonic bias of 100 kJ/mol/rad^2 on phi and none on psi: they say how much lies behind the barrier. Then so many
 free simulations of 5 ns: they say what phi < 0 divides into. They rarely cross the barrier, so they count as samples of
 phi < 0 alone, and what they saw beyond is left out. What is in the folder already is not run again. From all of it MBAR
 (Shirts and Chodera, J. Chem. Phys. 129, 124105, 2008) gives every sample its weight in the unbiased ensemble at 300 K;
 standard errors are those over four quarters of the data, each reweighted by itself. It prints the populations and
-writes ``sims/references/data/alanine_dipeptide.json``. Windows and 20 free simulations take about half an hour of a core.
+writes ``sims/references/data/alanine_dipeptide.json``. Windows and 17 free simulations take about half an hour of a core.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("folder", type=Path, help="where phi and psi of every simulation are kept")
-    parser.add_argument("--free", type=int, default=20, help="free simulations")
+    parser.add_argument("--free", type=int, default=17, help="free simulations")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     for window in range(WINDOWS):
