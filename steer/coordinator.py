@@ -301,6 +301,10 @@ class Coordinator:
         for event, job, seed in ended:
             if job is not None:
                 self._follow_up(event, job, seed)
+            elif event.status == "returned":
+                self._observer.event(
+                    f"{event.key} is queued again, given back by {event.worker}: {event.error}"
+                )
         self.fleet.acknowledge([receipt for receipt, _ in events])
 
     def _record(self, event: JobEvent) -> tuple[Job | None, Seed | None]:

@@ -14,6 +14,7 @@ from steer.campaign import CampaignDirectory
 from steer.config import load_config
 from steer.console import Silent
 from steer.coordinator import Coordinator
+from steer.exceptions import JobStopped
 from steer.feedback.seeds import END_BEADS
 from steer.frames import Frame, encode
 from steer.framestore import FrameStore
@@ -51,6 +52,16 @@ refinements = 3
 """
 
 
+class Listener(Silent):
+    """Keeps what the coordinator says."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def event(self, text: str) -> None:
+        self.told.append(text)
+
+
 class Walks:
     """One campaign whose simulations are random walks, with a coordinator that can be thrown away and made anew."""
 
@@ -62,6 +73,8 @@ class Walks:
         self.directory = CampaignDirectory.create(folder / "walks", config)
         self.config = load_config(self.directory.config)
         self.broker = MemoryBroker()
+        self.listener = Listener()
+        self.interruptions = 0
         journal = Journal(self.directory.journal)
         self.coarse = give_birth(self.directory, self.config, journal, lambda text: None)
         journal.close()
@@ -73,7 +86,7 @@ class Walks:
         fleet = InlineFleet(lambda job: self.execute(job, stream), slots=2)
         with FrameStore(self.directory.frames, self.coarse.n_beads) as store:
             coordinator = Coordinator(
-                self.directory, self.config, journal, store, stream, fleet, self.coarse, Silent()
+                self.directory, self.config, journal, store, stream, fleet, self.coarse, self.listener
             )
             done = 0
             while coordinator.phase == "running" and (ticks is None or done < ticks):
@@ -83,6 +96,9 @@ class Walks:
         return coordinator.phase
 
     def execute(self, job: Job, stream: MemoryFrameStream) -> JobResult:
+        if self.interruptions:
+            self.interruptions -= 1
+            raise JobStopped("the walltime is near")
         if isinstance(job, CgJob):
             return self._walk(job, stream)
         if isinstance(job, RefineJob):
@@ -213,3 +229,14 @@ def test_frames_that_are_lost_for_good_are_made_up_for_by_one_more_simulation(tm
     walks = LossyWalks(tmp_path / "run", seed=5)
     assert walks.run() == "finished"
     assert walks.frames() == 1095
+
+
+def test_a_job_that_a_worker_gives_back_is_told_and_done_in_the_end(tmp_path):
+    walks = Walks(tmp_path / "interrupted", seed=1)
+    walks.interruptions = 1
+    walks.run(ticks=3)
+    assert (
+        walks.listener.told.count("cg:cg-000001 is queued again, given back by inline: the walltime is near")
+        == 1
+    )
+    assert "cg-000001 done" in walks.listener.told
