@@ -10,12 +10,20 @@ __all__ = ["key_lines"]
 
 Key = tuple[str, ...]
 
+PATIENCE = 200
+"""Lines of one value that are tried one by one."""
+
+DEEPEST = 30
+"""Keys nested deeper than this have no line of their own."""
+
 
 def key_lines(source: str) -> dict[Key, int]:
     """Line of each table and key of a valid TOML text.
 
     Statements are taken one by one: lines are gathered until they parse, so that values over several lines, quoted
-    and dotted keys are understood as the parser understands them.
+    and dotted keys are understood as the parser understands them. Beyond `PATIENCE` lines not every line is tried, so
+    that the time does not grow with the square of a value's length; keys right after such a value may be told on its
+    line.
 
     Parameters
     ----------
@@ -57,22 +65,29 @@ def _numbered(table: Key, is_array: bool, arrays: dict[Key, int]) -> Key:
 
 def _statements(source: str) -> Iterator[tuple[int, str]]:
     gathered: list[str] = []
-    first = 1
-    for number, line in enumerate(source.split("\n"), start=1):
+    first, due = 1, 1
+    lines = source.split("\n")
+    last = len(lines)
+    for number, line in enumerate(lines, start=1):
         if not gathered:
             first = number
         gathered.append(line)
+        if len(gathered) < due and number < last:
+            continue
         statement = "\n".join(gathered)
         try:
             parsed = tomllib.loads(statement)
         except tomllib.TOMLDecodeError:
+            due = len(gathered) + 1 if len(gathered) < PATIENCE else 2 * len(gathered)
             continue
         if parsed:
             yield first, statement
-        gathered = []
+        gathered, due = [], 1
 
 
 def _paths(tree: Any, above: Key = ()) -> Iterator[Key]:
+    if len(above) > DEEPEST:
+        return
     if isinstance(tree, list):
         for item in tree:
             yield from _paths(item, above)

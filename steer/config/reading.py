@@ -26,6 +26,14 @@ Key = tuple[str, ...]
 LARGEST = 1_000_000
 """Bytes; a campaign file is a few kB, and anything far beyond is some other file."""
 
+MOST = 50
+"""Problems that are told of one file."""
+
+DOTS = 500
+"""Dots in one line, comments left out, beyond which it is no line of a campaign file."""
+
+_TOO_DEEP = "this is not a campaign file: it is nested too deeply"
+
 
 def load_config(path: str | Path) -> CampaignConfig:
     """Read and check a campaign file. Nothing is made, moved or contacted.
@@ -51,8 +59,10 @@ def load_config(path: str | Path) -> CampaignConfig:
     data = {"campaign": {}, "molecule": {}, "stop": {}} | _parse(source, path)
     try:
         config = CampaignConfig.model_validate_json(json.dumps(data, default=str), strict=True)
+    except RecursionError as error:
+        raise ConfigError(_TOO_DEEP, path) from error
     except ValidationError as error:
-        raise _combined([_located(detail, source, path) for detail in error.errors()]) from error
+        raise _combined(error.errors(), source, path) from error
     return _with_structure(config, source, path)
 
 
@@ -72,6 +82,10 @@ def _read(path: Path) -> str:
 
 
 def _parse(source: str, path: Path) -> dict[str, Any]:
+    # The parser's time grows with the square of a dotted key's length.
+    for number, line in enumerate(source.split("\n"), start=1):
+        if line.count(".") > DOTS and not line.lstrip().startswith("#"):
+            raise ConfigError(_TOO_DEEP, path, number)
     try:
         return tomllib.loads(source)
     except tomllib.TOMLDecodeError as error:
@@ -82,7 +96,7 @@ def _parse(source: str, path: Path) -> dict[str, Any]:
         hint = _hint(source.split("\n")[line - 1])
         raise ConfigError(f"this is not valid TOML: {match['what'].lower()}{hint}", path, line) from error
     except RecursionError as error:
-        raise ConfigError("this is not a campaign file: it is nested too deeply", path) from error
+        raise ConfigError(_TOO_DEEP, path) from error
     except ValueError as error:
         raise ConfigError(f"this is not valid TOML: {error}", path) from error
 
@@ -92,19 +106,29 @@ def _hint(line: str) -> str:
     return f'; did you mean {bare[1]} = "{bare[2]}", in quotes?' if bare else ""
 
 
-def _combined(problems: list[ConfigError]) -> ConfigError:
-    first, *others = sorted(problems, key=lambda problem: problem.line or 0)
+def _combined(details: list[ErrorDetails], source: str, path: Path) -> ConfigError:
+    lines = key_lines(source)
+    found = sorted(
+        ((_place(detail, lines), detail) for detail in details), key=lambda located: located[0][1] or 0
+    )
+    told = [
+        ConfigError(problem_of(detail, key), path, line, ".".join(_told(key)))
+        for (key, line), detail in found[:MOST]
+    ]
+    if len(found) > MOST:
+        told.append(ConfigError(f"{len(found) - MOST} further problems are not listed", path))
+    first, *others = told
     return ConfigError(first.problem, first.file, first.line, first.key, tuple(others))
 
 
-def _located(detail: ErrorDetails, source: str, path: Path) -> ConfigError:
+def _place(detail: ErrorDetails, lines: Mapping[Key, int]) -> tuple[Key, int | None]:
+    """Key and line of one of pydantic's findings."""
     key = tuple(str(part) for part in detail["loc"])
     inner = detail.get("ctx", {}).get("key") if detail["type"] == "contradiction" else None
     if inner:
         key = (*key, *inner.split("."))
-    lines = key_lines(source)
     depth = next((depth for depth in range(len(key), 0, -1) if key[:depth] in lines), 0)
-    return ConfigError(problem_of(detail, key), path, lines.get(key[:depth]), ".".join(_told(key)))
+    return key, lines.get(key[:depth])
 
 
 def _told(key: Key) -> Key:
@@ -157,14 +181,14 @@ def _shown(value: object) -> str:
 
 
 def _nearest(value: object, expected: str) -> str:
-    nearest = get_close_matches(str(value), re.findall(r"'([^']*)'", expected), n=1)
+    nearest = get_close_matches(str(value)[:MOST], re.findall(r"'([^']*)'", expected), n=1)
     return f"; did you mean {nearest[0]!r}?" if nearest else ""
 
 
 def _unknown(key: Key) -> str:
     section, name = key[:-1], key[-1]
     known = _known(section)
-    nearest = get_close_matches(name, known, n=1)
+    nearest = get_close_matches(name[:MOST], known, n=1)
     if nearest:
         return f"unknown key; did you mean {'.'.join((*section, nearest[0]))}?"
     homes = [home for home in _known(()) if home != ".".join(section) and name in _known((home,))]

@@ -239,3 +239,19 @@ def test_no_text_raises_anything_but_a_config_error(tmp_path: Path, text: str) -
     path.write_bytes(text.encode("utf-8", "surrogatepass"))
     with contextlib.suppress(ConfigError):
         assert load_config(path).campaign.name == "villin"
+
+
+def test_of_a_file_with_very_many_problems_some_are_told(load: Load) -> None:
+    raised = problem(load, "".join(f"k{number} = 1\n" for number in range(300)) + VALID)
+    assert len(raised.others) == 50
+    assert "250 further problems are not listed" in str(raised)
+
+
+def test_a_value_over_very_many_lines_is_told_at_its_first(load: Load) -> None:
+    raised = problem(load, VALID + "unknown = [\n" + "1,\n" * 3000 + "]\n")
+    assert raised.line == 7
+
+
+@pytest.mark.parametrize("line", ["a" + ".a" * 20_000 + " = 1\n", "[" + "a." * 20_000 + "a]\n"])
+def test_endless_keys_are_refused(load: Load, line: str) -> None:
+    assert "nested too deeply" in str(problem(load, VALID + line))
