@@ -25,7 +25,8 @@ def by_id(browser: Chrome, name: str) -> WebElement:
 
 def go(browser: Chrome, panel: str) -> None:
     by_id(browser, f"tab-{panel}").click()
-    assert by_id(browser, f"panel-{panel}").is_displayed()
+    # An empty panel has no height: it is there to be seen when the server has answered.
+    wait_until(lambda: by_id(browser, f"panel-{panel}").is_displayed(), f"the panel {panel}")
 
 
 def click(browser: Chrome, path: str) -> None:
