@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from steer.messages import KINDS, Refusal
 
-__all__ = ["FULL", "Situation", "refused_workers", "why_idle"]
+__all__ = ["FULL", "Situation", "disk_full", "refused_workers", "why_idle"]
 
 FULL = 500 * 2**20
 """Bytes free on the campaign's disk below which it counts as full: trajectories and states need room."""
@@ -71,6 +71,16 @@ def why_idle(situation: Situation) -> str:
     return next((text for reason in REASONS if (text := reason(situation))), "")
 
 
+def disk_full(free_space: int) -> str:
+    """What to say of so many bytes free on the campaign's disk; nothing when there is room."""
+    if free_space >= FULL:
+        return ""
+    return (
+        f"The disk of the campaign directory is full ({free_space // 2**20} MB free); make room, or what is simulated "
+        "cannot be kept."
+    )
+
+
 def refused_workers(refusals: Sequence[Refusal]) -> list[str]:
     """One line for each reason: which workers, and why."""
     by_reason: dict[str, list[str]] = defaultdict(list)
@@ -86,12 +96,7 @@ def _over(now: Situation) -> str:
 
 
 def _disk_full(now: Situation) -> str:
-    if now.free_space >= FULL:
-        return ""
-    return (
-        f"The disk of the campaign directory is full ({now.free_space // 2**20} MB free); make room, or what is "
-        "simulated cannot be kept."
-    )
+    return disk_full(now.free_space)
 
 
 def _no_worker(now: Situation) -> str:

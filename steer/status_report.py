@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import Any
 
 import msgspec
 
 from steer.campaign import CampaignDirectory
 from steer.exceptions import CampaignError
+from steer.idle import disk_full
 from steer.messages import UNREADABLE
 from steer.printable import printable
 from steer.status import Status
@@ -16,7 +18,7 @@ __all__ = ["current_status", "describe"]
 
 
 def current_status(directory: CampaignDirectory) -> Status:
-    """The status file, with the phase corrected when its coordinator died.
+    """The status file, corrected where its coordinator died or cannot write for want of room.
 
     Raises
     ------
@@ -38,6 +40,9 @@ def current_status(directory: CampaignDirectory) -> Status:
             f"Resume with 'steer run {directory.root}'."
         )
         return msgspec.structs.replace(status, phase="interrupted", waiting=sentence)
+    # On a full disk the coordinator could not write its status either.
+    if status.phase == "running" and (sentence := disk_full(shutil.disk_usage(directory.root).free)):
+        return msgspec.structs.replace(status, waiting=sentence)
     return status
 
 

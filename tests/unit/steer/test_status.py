@@ -1,6 +1,7 @@
 """Status: a snapshot that people and programs can read."""
 
 import io
+from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -132,6 +133,14 @@ def test_a_coordinator_that_died_is_told_from_one_that_runs(tmp_path, status):
     finished = msgspec.structs.replace(status, phase="finished")
     directory.status.write_bytes(msgspec.json.encode(finished))
     assert current_status(directory).phase == "finished"
+
+
+def test_a_full_disk_is_told_although_the_coordinator_cannot_write_it(tmp_path, status, monkeypatch):
+    directory = campaign(tmp_path)
+    directory.status.write_bytes(msgspec.json.encode(status))
+    monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=3 * 2**20))
+    with directory.lock():
+        assert "is full (3 MB free)" in current_status(directory).waiting
 
 
 @pytest.mark.parametrize(
