@@ -83,8 +83,8 @@ def _read(path: Path) -> str:
 
 def _parse(source: str, path: Path) -> dict[str, Any]:
     # The parser's time grows with the square of a dotted key's length.
-    for number, line in enumerate(source.split("\n"), start=1):
-        if line.count(".") > DOTS and not line.lstrip().startswith("#"):
+    for number, text in enumerate(source.split("\n"), start=1):
+        if text.count(".") > DOTS and not text.lstrip().startswith("#"):
             raise ConfigError(_TOO_DEEP, path, number)
     try:
         return tomllib.loads(source)
