@@ -151,7 +151,7 @@ def _free_energy(data: CoverageData, surfaces: Surfaces) -> Figure:
     warning = RESTART_BIAS if steered else "No simulation was steered; each counts from its own start."
     footnote(
         figure,
-        f"{warning}\nWhite: fewer than {MIN_FRAMES_IN_BIN} CG frames (1 AA frame). Grey: fewer than 3 simulations, "
+        f"{warning}\nWhite: fewer than {MIN_FRAMES_IN_BIN} CG frames (1 AA frame). Grey: fewer than 3 families, "
         "error unknown.",
         warning=True,
     )

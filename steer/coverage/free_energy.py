@@ -30,7 +30,7 @@ RESTART_BIAS = (
 )
 
 MIN_VISITORS = 3
-"""Simulations that must have been in a bin for its error to be told."""
+"""Independent simulations that must have been in a bin for its error to be told."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class FreeEnergy:
     energy : masked array, shape (nx, ny)
         kT above the lowest bin; masked where fewer frames than asked for have been.
     error : masked array, shape (nx, ny)
-        Standard error in kT from resampled simulations; masked also where fewer than three simulations have been:
+        Standard error in kT from resampled simulations; masked also where fewer than three families have been:
         how often others would come there is unknown.
     frames : int
     effective : float
@@ -77,6 +77,7 @@ def free_energy(
     *,
     min_frames: int = 1,
     halves: NDArray[np.bool_] | None = None,
+    family: NDArray[np.integer] | None = None,
 ) -> FreeEnergy:
     """The surface of some frames.
 
@@ -93,6 +94,8 @@ def free_energy(
         Bins with fewer frames are masked: what nobody visited has no free energy.
     halves : ndarray, shape (samples, simulations), bool, optional
         Resampled simulations, for the error.
+    family : ndarray, shape (simulations,), int, optional
+        Of each simulation; without it every one is independent.
     """
 
     shape = (len(edges[0]) - 1, len(edges[1]) - 1)
@@ -114,7 +117,9 @@ def free_energy(
     energy = np.ma.array(whole, mask=masked)
     error = np.ma.masked_all(energy.shape)
     if halves is not None:
-        rare = np.bincount(where, minlength=bins).reshape(shape) < MIN_VISITORS
+        kin = visitor if family is None else np.asarray(family)[visitor]
+        witnesses = np.unique(np.column_stack([where, kin]), axis=0)[:, 0]
+        rare = np.bincount(witnesses, minlength=bins).reshape(shape) < MIN_VISITORS
         error = _error(
             np.array([surface(half[visitor].astype(np.float64)) for half in halves]), masked | rare
         )

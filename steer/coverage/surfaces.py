@@ -97,7 +97,15 @@ def _coarse(data: CoverageData, points: NDArray[np.float64], axes: Sequence[Axis
         halves = family_halves(family, ~data.steered()[data.cg][first], HALVES, seed)
     edges = edges_over(points, axes, len(chosen))
     weights = np.ones(len(chosen))
-    return free_energy(chosen, weights, index.reshape(-1), edges, min_frames=MIN_FRAMES_IN_BIN, halves=halves)
+    return free_energy(
+        chosen,
+        weights,
+        index.reshape(-1),
+        edges,
+        min_frames=MIN_FRAMES_IN_BIN,
+        halves=halves,
+        family=family,
+    )
 
 
 def _refined(data: CoverageData, points: NDArray[np.float64], axes: Sequence[Axis]) -> FreeEnergy | None:

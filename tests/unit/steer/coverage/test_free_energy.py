@@ -60,6 +60,14 @@ def test_the_error_of_what_only_two_simulations_saw_is_unknown():
     assert not np.ma.getmaskarray(surface.energy).any()
 
 
+def test_a_family_is_one_witness_of_a_bin():
+    points = np.array([[-1.0, 0.0], [1.0, 0.0], [-1.0, 0.0], [1.0, 0.0], [-1.0, 0.0], [1.0, 0.0]])
+    halves = half_samples(np.zeros(4, int), 50, 0)
+    simulation, family = np.array([0, 0, 1, 1, 2, 3]), np.array([0, 1, 2, 1])
+    surface = free_energy(points, np.ones(6), simulation, EDGES, halves=halves, family=family)
+    assert np.ma.getmaskarray(surface.error)[:, 0].tolist() == [False, True]
+
+
 def test_independent_frames_count_fully_and_an_autoregressive_series_by_its_correlation():
     noise = np.random.default_rng(0).normal(size=(10, 50_000))
     assert np.mean([statistical_inefficiency(series) for series in noise]) == pytest.approx(1.0, abs=0.05)
