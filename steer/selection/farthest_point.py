@@ -35,14 +35,14 @@ class FarthestPoint:
     def select(self, pool: Pool, count: int, rng: np.random.Generator) -> Picks:
         """Choose as `steer.selection.protocol.Selector` says; with nothing selected yet, start far from the mean."""
         if len(pool.selected):
-            return _greedy(pool, _reach(pool, count), count)
+            return _greedy(pool, _reach(pool), count)
         reach = Reach(_table(pool))
         reach.add(pool.points.mean(axis=0, dtype=np.float64)[None, :])
         first = _greedy(pool, reach, 1)
         if count == 1 or not len(first.indices):
             return first
         rest = pool.after(first)
-        others = _greedy(rest, _reach(rest, count - 1), count - 1)
+        others = _greedy(rest, _reach(rest), count - 1)
         return Picks(
             np.concatenate([first.indices, others.indices]), np.concatenate([first.scores, others.scores])
         )
@@ -52,12 +52,15 @@ def _table(pool: Pool) -> NDArray[np.float32]:
     return np.asarray(pool.points, dtype=np.float32)
 
 
-def _reach(pool: Pool, count: int) -> Reach:
-    """What is known of the candidates' distances, free to be taken further."""
+def _reach(pool: Pool, limit: float = np.inf) -> Reach:
+    """What is known of the candidates' distances, free to be taken further.
+
+    What there is to learn of those beyond the limit is learnt before the ways part, so that the next choice knows it.
+    """
     if pool.reach is None:
         reach = Reach(_table(pool))
     else:
-        pool.reach.beyond(pool.reach.guess(_edge(count)))
+        pool.reach.beyond(limit)
         reach = pool.reach.fork()
     reach.add(pool.selected[reach.chosen :])
     return reach
@@ -76,6 +79,9 @@ def _greedy(pool: Pool, reach: Reach, count: int) -> Picks:
     while len(indices) < count and limit >= 0:
         guess, before = reach.guess(edge), len(indices)
         limit = min(guess, 0.9 * limit) if guess > 0 else -1.0
+        if pool.reach is not None:
+            reach = _reach(pool, limit)
+            reach.add(pool.points[indices])
         rows, near = reach.beyond(limit)
         free = (pool.room[rows] > 0) & ~np.isin(pool.parents[rows], list(full))
         free &= ~np.isin(rows, indices)

@@ -17,7 +17,7 @@ import numpy as np
 
 from steer.connection import connect
 from steer.framereader import FrameReader
-from steer.frames import Frame, decode, encode
+from steer.frames import Frame, decode, decode_many, encode
 from steer.framestore import FrameStore
 from steer.ingest import Ingest
 from steer.redis_stream import RedisFramePublisher, RedisFrameStream
@@ -74,9 +74,11 @@ def timed(what: str, count: int) -> Iterator[None]:
 def bench_codec(frames: list[Frame]) -> list[bytes]:
     with timed("encode", len(frames)):
         messages = [encode(frame) for frame in frames]
-    with timed("decode", len(frames)):
+    with timed("decode, one by one", len(frames)):
         for message in messages:
             decode(message)
+    with timed("decode, by the batch", len(frames)):
+        decode_many(messages)
     raw = frames[0].positions.nbytes
     size = np.mean([len(message) for message in messages])
     print(f"{'message':<28}{size:>12,.0f} bytes, header and all; single precision {raw:,}")
