@@ -118,7 +118,7 @@ class _Routes:
 
     async def _news(self) -> AsyncIterator[bytes]:
         told, quiet = b"", 0
-        while True:
+        while not self._explorer.ending:
             state = await run_in_threadpool(self._state)
             # Age alone is no news; the page counts it itself.
             news = msgspec.json.encode({**state, "status": {**state["status"], "age": 0}})

@@ -47,6 +47,8 @@ class Explorer:
     view : CampaignView
     structures : Structures
     colours : Colours
+    ending : bool
+        Set when the server is asked to end: pages that listen are let go.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class Explorer:
         self.colours = Colours()
         self._atlas = Atlas(directory, self._journal)
         self._progress = CoverageProgress(config.coarse.frame_interval)
+        self.ending = False
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="atlas", daemon=True)
 

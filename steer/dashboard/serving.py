@@ -7,6 +7,7 @@ import logging
 import secrets
 import socket
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from steer.exceptions import ConfigError, EnvironmentNotReady
@@ -99,10 +100,17 @@ def serve(explorer: Explorer, listener: socket.socket, token: str) -> None:
         server_header=False,
         date_header=False,
         proxy_headers=False,
-        timeout_graceful_shutdown=1,
+        timeout_graceful_shutdown=5,
     )
+
+    class Server(uvicorn.Server):
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            # Pages that listen to events are let go first; the server would wait for them.
+            explorer.ending = True
+            super().handle_exit(sig, frame)
+
     explorer.start()
     try:
-        uvicorn.Server(config).run(sockets=[listener])
+        Server(config).run(sockets=[listener])
     finally:
         explorer.close()

@@ -119,6 +119,7 @@ def stand_in(points: np.ndarray) -> Any:
     about = {"step": 0, "time": 0.0, "received": 0.0, "force_field": 1}
     return SimpleNamespace(
         points=mapped,
+        ending=False,
         colours=colours,
         map_state=lambda: state,
         marks=lambda: [],

@@ -240,3 +240,5 @@ def test_hostile_texts_are_shown_as_texts(chromium: Chrome, watched: Watched, tm
         assert chromium.title == f"{HOSTILE} · steer"
     finally:
         assert end(dashboard) == 0
+    # Also while a page is open, Ctrl-C ends it in order.
+    assert "Traceback" not in (tmp_path / "dashboard.log").read_text()
