@@ -1,16 +1,22 @@
 """`steer dashboard`: a campaign in a browser, live. It reads, and changes nothing.
 
 =================  ===================================================================================
-`app`              routes: page, JSON, map tiles, events, metrics
+`serving`          the port, the addresses that are printed, the server
 `access`           who may look: token, cookie, host names, headers
-`serving`          the port, the address that is printed, the server
-`campaign_view`    journal, status and configuration as JSON
+`app`              routes: page, JSON, map tiles, events, metrics
+`explorer`         one campaign, open for looking at, and the thread that keeps it up to date
+`campaign_view`    status, lineage, refinements, jobs, logs and configuration as JSON types
+`records`          the journal, read again when it has changed
 `live`             progress and workers from Redis, where it answers
-`atlas`            all frames as points of the map, growing as frames come
-`pointindex`       points ordered by place, so that a part of the map is found without looking at the rest
-`binning`          points to counts and means on the screen's pixels
+`atlas`, `marks`   all frames, seeds and refinements as points of the newest model's map
+`binning`          points to counts and means on the screen's bins
+`tiles`            a binned part of the map as bytes for the page
 `colours`          what the map can be coloured by
-`structures`       beads and atoms of a frame or a refinement, superposed, as PDB
-`progress`         coverage with its control, computed now and then
+`picking`          from a place on the screen to a frame, and to those like it
+`structures`       beads and atoms, laid over each other, as PDB text
+`progress`         coverage with its control, measured in the background now and then
+`exposition`       the numbers in Prometheus' format
 =================  ===================================================================================
+
+``static/`` is the page: plain ES modules, with the 3-D viewer NGL in ``static/vendor/``.
 """
