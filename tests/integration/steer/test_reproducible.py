@@ -240,3 +240,24 @@ def test_a_job_that_a_worker_gives_back_is_told_and_done_in_the_end(tmp_path):
         == 1
     )
     assert "cg-000001 done" in walks.listener.told
+
+
+def test_start_structures_that_a_power_cut_took_are_written_again(tmp_path):
+    walks = Walks(tmp_path / "run", seed=5)
+    taken = {}
+    while not taken:
+        assert walks.run(1) == "running", "no simulation ever started from a frame"
+        journal = Journal(walks.directory.journal, read_only=True)
+        starts = [
+            job.start if isinstance(job, CgJob) else job.target
+            for job in journal.unfinished()
+            if job.key[0] in "cr"
+        ]
+        frames = {seed.file for seed in journal.seeds() if seed.frame_row is not None}
+        journal.close()
+        paths = [walks.directory.root / start for start in starts if start in frames or "target" in start]
+        taken = {path: path.read_bytes() for path in paths}
+    for number, (path, content) in enumerate(taken.items()):
+        path.unlink() if number % 2 else path.write_bytes(content[:100])
+    walks.run(0)
+    assert {path: path.read_bytes() for path in taken} == taken
