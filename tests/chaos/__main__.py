@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from .schedule import Strike, schedule
-from .strikes import KINDS
+from .strikes import KINDS, impossible
 from .table import table
 from .trial import Outcome, run_trial
 
@@ -22,6 +22,10 @@ def main() -> int:
     options = _options()
     output = options.output or Path(tempfile.mkdtemp(prefix="steer-chaos-"))
     print(f"logs are in {output}", flush=True)
+    output.mkdir(parents=True, exist_ok=True)
+    for kind, reason in impossible(output).items():
+        print(f"left out: {kind} ({reason})", flush=True)
+        options.kinds = [each for each in options.kinds if each != kind]
     outcomes: list[Outcome] = []
     ended_early = False
     try:

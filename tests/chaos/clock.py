@@ -7,14 +7,19 @@ import struct
 import subprocess
 from pathlib import Path
 
-__all__ = ["Clock", "build_shim"]
+__all__ = ["Clock", "build_shim", "find_compiler"]
 
 SOURCE = Path(__file__).with_name("clock.c")
 
 
+def find_compiler() -> str | None:
+    """The C compiler of this machine."""
+    return shutil.which("cc") or shutil.which("gcc")
+
+
 def build_shim(folder: Path) -> Path | None:
     """Compile the shared library that makes clocks jump; None without a C compiler."""
-    compiler = shutil.which("cc") or shutil.which("gcc")
+    compiler = find_compiler()
     if compiler is None:
         return None
     library = folder / "clock.so"

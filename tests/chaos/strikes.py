@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .clock import find_compiler
+from .disk import Disk
 from .processes import alive, job_of, send
 from .stage import NAME, Host, Stage
 
 if TYPE_CHECKING:
     from redis import Redis
 
-    from .disk import Disk
-
-__all__ = ["KINDS", "SPARING", "Arena", "Relief"]
+__all__ = ["KINDS", "SPARING", "Arena", "Relief", "impossible"]
 
 FREEZE = (0.5, 7.0)
 HOUR = 3600.0
@@ -293,3 +293,18 @@ KINDS: dict[str, Callable[[Arena, np.random.Generator], Result]] = {
 
 SPARING = {"coordinator", "redis", "redis and its data", "freeze coordinator", "cut in frame"}
 """Kinds that no simulation may feel: its process goes on."""
+
+
+def impossible(folder: Path) -> dict[str, str]:
+    """Kinds that cannot be tried on this machine, with the reason.
+
+    Parameters
+    ----------
+    folder : Path
+        An empty place to try things in.
+    """
+    reasons = {} if find_compiler() else {"clock": "there is no C compiler"}
+    disk = Disk(folder / "trial-disk")
+    disk.close()
+    disk.folder.rmdir()
+    return reasons if disk.mounted else {**reasons, "disk full": "only root may mount a small disk"}

@@ -211,7 +211,7 @@ class _Trial:
             strike,
             ", ".join(self._arena.hit),
             began,
-            witnesses=dict(before) if clean else {},
+            witnesses=_only_attempts(before) if clean else {},
         )
         self.stage.say(f"STRIKE {strike.kind} {record.hit}; running {sorted(before.values())}")
         self.records.append(record)
@@ -384,3 +384,9 @@ class _Trial:
     def _broken(self, text: str) -> None:
         self.violations.append(text)
         self.stage.say(f"VIOLATION {text}")
+
+
+def _only_attempts(jobs: dict[int, str]) -> dict[int, str]:
+    """Processes without a second one of the same job, for which they would have to make way."""
+    names = list(jobs.values())
+    return {pid: name for pid, name in jobs.items() if names.count(name) == 1}
