@@ -1,0 +1,56 @@
+"""`steer benchmark`: the real coordinator on landscapes, at equal aggregate steps."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from steer.benchmark.arms import ARMS
+from steer.benchmark.problems import PROBLEMS
+from steer.benchmark.runner import run_arm
+from steer.benchmark.series import do_series, score_file
+
+SHORT = replace(PROBLEMS["muller_brown"], steps=4_800)
+
+
+@pytest.mark.parametrize("arm", ["one long run", "plain", "farthest_point", "least_counts"])
+def test_every_arm_spends_the_same_steps(arm):
+    trace, steering = run_arm(ARMS[arm], SHORT, seed=3)
+    assert trace.steps[-1] == SHORT.steps
+    assert len(trace.steps) == SHORT.steps // SHORT.every
+    assert (np.diff(trace.steps) >= 0).all()
+    assert steering > 0
+
+
+def test_a_steered_arm_starts_where_others_have_been():
+    trace, _ = run_arm(ARMS["farthest_point"], SHORT, seed=3)
+    first = [trace.points[trace.simulation == number][0] for number in range(trace.simulation.max() + 1)]
+    away = np.linalg.norm(np.array(first) - SHORT.landscape.start, axis=1)
+    assert away[-SHORT.walkers :].mean() > 2 * away[: SHORT.walkers].mean()
+
+
+def test_the_same_seed_gives_the_same_run_and_another_another():
+    runs = [run_arm(ARMS["farthest_point"], SHORT, seed)[0] for seed in (5, 5, 6)]
+    np.testing.assert_array_equal(runs[0].points, runs[1].points)
+    assert not np.array_equal(runs[0].points, runs[2].points)
+
+
+def test_runs_done_before_are_read_and_those_of_other_lengths_are_not(tmp_path):
+    told = []
+    arms, seeds = [ARMS["plain"]], [0, 1]
+
+    def tell(done, of, score):
+        told.append((done, of, score.seed))
+
+    first = do_series(arms, [SHORT], seeds, tmp_path, 1, tell)
+    assert sorted(told) == [(1, 2, 0), (2, 2, 1)]
+    score_file(tmp_path, (ARMS["plain"], SHORT, 1)).unlink()
+    told.clear()
+    again = do_series(arms, [SHORT], seeds, tmp_path, 1, tell)
+    assert told == [(2, 2, 1)]
+    assert [s.first_visits for s in again] == [s.first_visits for s in first]
+    told.clear()
+    do_series(arms, [replace(SHORT, steps=9_600)], seeds[:1], tmp_path, 1, tell)
+    assert told == [(1, 1, 0)]
