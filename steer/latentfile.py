@@ -192,7 +192,7 @@ class LatentFile:
         """Fill an array from a file; returns the rows that were there."""
         try:
             with (self.directory / name).open("rb") as file:
-                size = file.readinto(memoryview(array.view(np.uint8)))
+                size = file.readinto(array.view(np.uint8).data)
         except OSError as error:
             log.warning("%s cannot be read: %s", self.directory / name, error)
             return 0
