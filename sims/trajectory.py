@@ -86,6 +86,8 @@ def read_part(path: Path) -> Track:
     """All frames of one part."""
     with XTCTrajectoryFile(str(path)) as file:
         positions, times, _, boxes = file.read()
+    if boxes is None:  # what mdtraj makes of boxes that are all zero, from 1.11.1.post2 on
+        return Track(times, positions, np.zeros((len(times), 3), np.float32))
     return Track(times, positions, np.diagonal(boxes, axis1=1, axis2=2).copy())
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import resource
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import mdtraj
@@ -77,19 +78,24 @@ def test_steps_beyond_32_bits_do_not_wrap(tmp_path: Path) -> None:
         assert file.read()[2].tolist() == [2**31 - 1]
 
 
-@pytest.fixture
+@contextmanager
 def full_disk() -> Iterator[None]:
-    """No file may grow beyond 100 bytes: writing fails where it would on a disk without room."""
+    """No file may grow beyond 100 bytes: writing fails where it would on a disk without room.
+
+    Not a fixture: pytest itself writes its report, perhaps to a file, before fixtures are put away.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @pytest.mark.parametrize("count", [1, 400])
-@pytest.mark.usefixtures("full_disk")
 def test_a_part_for_which_the_disk_has_no_room_does_not_appear(tmp_path: Path, count: int) -> None:
-    with pytest.raises(OSError, match="no room") as caught:
-        _write(tmp_path, 0, np.random.default_rng(5).normal(size=(count, 31, 3)))
+    positions = np.random.default_rng(5).normal(size=(count, 31, 3))
+    with pytest.raises(OSError, match="no room") as caught, full_disk():
+        _write(tmp_path, 0, positions)
     assert caught.value.errno == errno.ENOSPC
     assert list(tmp_path.iterdir()) == []
