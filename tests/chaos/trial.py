@@ -152,6 +152,8 @@ class _Trial:
         self._doubled: set[Identity] = set()
         self._failed: set[str] = set()
         self._counted_twice: set[str] = set()
+        # Processes that met a full disk hand their jobs back when they next look, maybe after all others are well again.
+        self._short_of_room: set[int] = set()
         self._ready = False
 
     def run(self) -> Outcome:
@@ -211,7 +213,7 @@ class _Trial:
             strike,
             ", ".join(self._arena.hit),
             began,
-            witnesses=_only_attempts(before) if clean else {},
+            witnesses=self._witnesses(before) if clean else {},
         )
         self.stage.say(f"STRIKE {strike.kind} {record.hit}; running {sorted(before.values())}")
         self.records.append(record)
@@ -222,9 +224,20 @@ class _Trial:
             record.ended = time.monotonic()
         return True
 
+    def _witnesses(self, jobs: dict[int, str]) -> dict[int, str]:
+        """Processes that nothing else will end: no second one of the same job, and none that met a full disk."""
+        names = list(jobs.values())
+        return {
+            pid: name
+            for pid, name in jobs.items()
+            if names.count(name) == 1 and pid not in self._short_of_room
+        }
+
     def _relieve(self, now: float) -> None:
         for due, record, relief in list(self._reliefs):
             if now >= due:
+                if record.strike.kind == "disk full":
+                    self._short_of_room |= set(self.stage.running_jobs())
                 relief.end()
                 self._reliefs.remove((due, record, relief))
                 self._passing.append((record, relief))
@@ -384,9 +397,3 @@ class _Trial:
     def _broken(self, text: str) -> None:
         self.violations.append(text)
         self.stage.say(f"VIOLATION {text}")
-
-
-def _only_attempts(jobs: dict[int, str]) -> dict[int, str]:
-    """Processes without a second one of the same job, for which they would have to make way."""
-    names = list(jobs.values())
-    return {pid: name for pid, name in jobs.items() if names.count(name) == 1}
