@@ -18,89 +18,31 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
 from steer.exceptions import JournalError
 from steer.journalcopy import JournalCopy, RecordedConnection
+from steer.journalrows import META, Decision, InsidePath, JobState, Number, Rows, State
+from steer.journalschema import SCHEMA, SCHEMA_VERSION, guard, schema_problem
 from steer.messages import (
     CgJob,
     CgResult,
+    Count,
     Job,
     JobEvent,
+    Name,
     RefineJob,
     RefineResult,
+    SimulationId,
     TrainJob,
-    decode_job,
     encode,
 )
 
 __all__ = ["ForceField", "JobRow", "Journal", "Model", "Promotion", "Seed", "Simulation"]
 
-SCHEMA_VERSION = 2
-
-_SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE force_fields (version INTEGER PRIMARY KEY, definition TEXT NOT NULL);
-CREATE TABLE seeds (
-    id INTEGER PRIMARY KEY,
-    origin TEXT NOT NULL CHECK (origin IN ('input', 'cg', 'aa')),
-    generation INTEGER NOT NULL,
-    file TEXT NOT NULL,
-    parent TEXT REFERENCES simulations (id),
-    step INTEGER,
-    frame_row INTEGER
-);
-CREATE TABLE simulations (
-    id TEXT PRIMARY KEY,
-    level TEXT NOT NULL CHECK (level IN ('cg', 'aa')),
-    generation INTEGER NOT NULL,
-    seed INTEGER REFERENCES seeds (id),
-    force_field INTEGER NOT NULL REFERENCES force_fields (version),
-    steps INTEGER NOT NULL,
-    steered INTEGER NOT NULL DEFAULT 1,
-    state TEXT NOT NULL CHECK (state IN ('open', 'done', 'failed', 'rejected')),
-    result TEXT
-);
-CREATE TABLE promotions (
-    simulation TEXT PRIMARY KEY REFERENCES simulations (id),
-    source TEXT NOT NULL REFERENCES simulations (id),
-    step INTEGER NOT NULL,
-    frame_row INTEGER NOT NULL,
-    model INTEGER NOT NULL REFERENCES models (version),
-    selector TEXT NOT NULL,
-    score REAL,
-    round INTEGER NOT NULL
-);
-CREATE TABLE models (
-    version INTEGER PRIMARY KEY,
-    frames INTEGER NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('open', 'done', 'failed')),
-    statistics TEXT
-);
-CREATE TABLE jobs (
-    key TEXT PRIMARY KEY,
-    kind TEXT NOT NULL,
-    payload TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('planned', 'submitted', 'done', 'failed')),
-    attempts INTEGER NOT NULL DEFAULT 0,
-    worker TEXT NOT NULL DEFAULT '',
-    started REAL,
-    finished REAL,
-    error TEXT NOT NULL DEFAULT '',
-    log TEXT NOT NULL DEFAULT ''
-);
-CREATE TABLE decisions (
-    id INTEGER PRIMARY KEY,
-    round INTEGER NOT NULL,
-    action TEXT NOT NULL,
-    subject TEXT NOT NULL,
-    reason TEXT NOT NULL
-);
-CREATE INDEX jobs_by_state ON jobs (state);
-CREATE INDEX simulations_by_seed ON simulations (seed);
-"""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -125,13 +67,13 @@ class Seed:
         Its row in the frame store, when it is a stored frame.
     """
 
-    id: int
+    id: Number
     origin: Literal["input", "cg", "aa"]
-    generation: int
-    file: str
-    parent: str | None = None
-    step: int | None = None
-    frame_row: int | None = None
+    generation: Count
+    file: InsidePath
+    parent: SimulationId | None = None
+    step: Count | None = None
+    frame_row: Count | None = None
 
 
 @dataclass(frozen=True)
@@ -150,14 +92,14 @@ class Simulation:
         The job's result as JSON types.
     """
 
-    id: str
+    id: SimulationId
     level: Literal["cg", "aa"]
-    generation: int
-    seed: int | None
-    force_field: int
-    steps: int
+    generation: Count
+    seed: Number | None
+    force_field: Count
+    steps: Count
     steered: bool
-    state: str
+    state: State
     result: dict[str, Any] | None = None
 
 
@@ -184,23 +126,23 @@ class Promotion:
         The decision round.
     """
 
-    simulation: str
-    source: str
-    step: int
-    frame_row: int
-    model: int
+    simulation: SimulationId
+    source: SimulationId
+    step: Count
+    frame_row: Count
+    model: Count
     selector: str
     score: float | None
-    round: int
+    round: Count
 
 
 @dataclass(frozen=True)
 class Model:
     """One version of the latent model."""
 
-    version: int
-    frames: int
-    state: str
+    version: Count
+    frames: Count
+    state: State
     statistics: dict[str, Any] | None = None
 
 
@@ -208,7 +150,7 @@ class Model:
 class ForceField:
     """One version of the CG force field."""
 
-    version: int
+    version: Count
     definition: dict[str, Any]
 
 
@@ -216,15 +158,15 @@ class ForceField:
 class JobRow:
     """One job as the journal knows it. Times are Unix times, for display only."""
 
-    key: str
-    kind: str
-    state: str
-    attempts: int
+    key: Name
+    kind: Literal["cg", "refine", "train"]
+    state: JobState
+    attempts: Count
     worker: str
     started: float | None
     finished: float | None
     error: str
-    log: str
+    log: InsidePath
 
 
 class Journal:
@@ -240,39 +182,57 @@ class Journal:
     Raises
     ------
     JournalError
-        When the file is damaged or of another schema.
+        When the file is damaged, of another schema, or holds what no journal holds. Methods that read raise it too,
+        naming table, row and column, when a value does not fit its schema.
     """
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
         if read_only and not path.exists():
             raise JournalError(path, "there is no journal here; is this a campaign directory?")
+        db = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc'}",
+            uri=True,
+            isolation_level=None,
+            timeout=30,
+        )
         try:
-            db = self._open(read_only)
-        except sqlite3.DatabaseError as error:
+            self._prepare(db, read_only)
+        except sqlite3.Error as error:
+            db.close()
             raise JournalError(
                 path, f"the journal cannot be read ({error}); 'steer run' on its directory restores it"
             ) from error
+        except JournalError:
+            db.close()
+            raise
         self._db = db if read_only else RecordedConnection(db, JournalCopy(path, db))
+        self._rows = Rows(path, self._db)
 
-    def _open(self, read_only: bool) -> sqlite3.Connection:
-        mode = "ro" if read_only else "rwc"
-        db = sqlite3.connect(
-            f"{self.path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=30
-        )
+    def _prepare(self, db: sqlite3.Connection, read_only: bool) -> None:
+        guard(db)
         db.row_factory = sqlite3.Row
         db.execute("PRAGMA foreign_keys = ON")
-        if not read_only:
+        if read_only:
+            db.execute("PRAGMA query_only = ON")
+        else:
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = FULL")
         version = db.execute("PRAGMA user_version").fetchone()[0]
         if version == 0 and not read_only:
-            db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+            db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
         elif version != SCHEMA_VERSION:
             raise JournalError(
                 self.path, f"its schema is version {version}; this steer reads {SCHEMA_VERSION}"
             )
-        return db
+        if problem := schema_problem(db):
+            raise JournalError(self.path, f"{problem}; 'steer run' on its directory restores it from backup/")
+        for table, row, parent, _ in db.execute("PRAGMA foreign_key_check"):
+            raise JournalError(
+                self.path,
+                f"table {table}, row {row} names a row of {parent} that is not there; 'steer run' on its directory "
+                "restores it, or put a copy of your own in its place",
+            )
 
     def close(self) -> None:
         """Close the file."""
@@ -294,8 +254,8 @@ class Journal:
 
     def get_meta(self, key: str, default: Any = None) -> Any:
         """A value kept under `key`, or `default`."""
-        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-        return default if row is None else json.loads(row[0])
+        rows = self._rows.read("meta", "SELECT rowid AS row_, value FROM meta WHERE key = ?", (key,))
+        return self._rows.json("meta", rows[0], "value", META.get(key, Any)) if rows else default
 
     def set_meta(self, key: str, value: Any) -> None:
         """Keep a JSON value under `key`."""
@@ -394,7 +354,10 @@ class Journal:
             True when this is news: False for an unknown job, and for one whose end is already recorded (the event
             was delivered twice, or the job ran twice).
         """
-        row = self._db.execute("SELECT kind, payload, state FROM jobs WHERE key = ?", (event.key,)).fetchone()
+        rows = self._rows.read(
+            "jobs", "SELECT rowid AS row_, key, kind, payload, state FROM jobs WHERE key = ?", (event.key,)
+        )
+        row = rows[0] if rows else None
         if row is None or row["state"] in ("done", "failed"):
             return False
         state = {"done": "done", "failed": "failed", "returned": row["state"]}[event.status]
@@ -404,7 +367,7 @@ class Journal:
             (state, event.worker, event.started, event.finished, event.error, event.log, event.key),
         )
         if event.status != "returned":
-            self._record_outcome(decode_job(row["payload"]), event)
+            self._record_outcome(self._rows.job(row), event)
         return True
 
     def _record_outcome(self, job: Job, event: JobEvent) -> None:
@@ -430,47 +393,58 @@ class Journal:
 
     def seeds(self) -> list[Seed]:
         """All seeds, by id."""
-        return [Seed(**dict(row)) for row in self._db.execute("SELECT * FROM seeds ORDER BY id")]
+        return self._rows.all("seeds", Seed, "SELECT rowid AS row_, * FROM seeds ORDER BY id")
 
     def simulations(self, level: str | None = None) -> list[Simulation]:
         """All simulations (of one level), by id."""
         where, arguments = ("WHERE level = ?", (level,)) if level else ("", ())
-        rows = self._db.execute(f"SELECT * FROM simulations {where} ORDER BY id", arguments)
-        return [_simulation(row) for row in rows]
+        rows = self._rows.read(
+            "simulations", f"SELECT rowid AS row_, * FROM simulations {where} ORDER BY id", arguments
+        )
+        return [self._rows.one("simulations", Simulation, row, self._rows.simulation(row)) for row in rows]
 
     def promotions(self) -> list[Promotion]:
         """All promotions, in the order of their refinements."""
-        return [
-            Promotion(**dict(row)) for row in self._db.execute("SELECT * FROM promotions ORDER BY simulation")
-        ]
+        return self._rows.all(
+            "promotions", Promotion, "SELECT rowid AS row_, * FROM promotions ORDER BY simulation"
+        )
 
     def models(self) -> list[Model]:
         """All model versions, by version."""
-        rows = self._db.execute("SELECT * FROM models ORDER BY version")
-        return [Model(row["version"], row["frames"], row["state"], _json(row["statistics"])) for row in rows]
+        return self._with_json("models", Model, "statistics")
 
     def force_fields(self) -> list[ForceField]:
         """All force-field versions."""
-        rows = self._db.execute("SELECT * FROM force_fields ORDER BY version")
-        return [ForceField(row["version"], json.loads(row["definition"])) for row in rows]
+        return self._with_json("force_fields", ForceField, "definition")
+
+    def _with_json(self, table: str, kind: type[T], column: str) -> list[T]:
+        rows = self._rows.read(table, f"SELECT rowid AS row_, * FROM {table} ORDER BY version")
+        return [
+            self._rows.one(table, kind, row, {column: self._rows.json(table, row, column, dict[str, Any])})
+            for row in rows
+        ]
 
     def jobs(self) -> list[JobRow]:
         """All jobs, in the order they were planned."""
-        rows = self._db.execute(
-            "SELECT key, kind, state, attempts, worker, started, finished, error, log FROM jobs ORDER BY rowid"
+        return self._rows.all(
+            "jobs",
+            JobRow,
+            "SELECT rowid AS row_, key, kind, state, attempts, worker, started, finished, error, log FROM jobs "
+            "ORDER BY rowid",
         )
-        return [JobRow(**dict(row)) for row in rows]
 
     def unfinished(self) -> list[Job]:
         """Jobs that were planned or submitted and have not ended, in the order they were planned."""
-        rows = self._db.execute(
-            "SELECT payload FROM jobs WHERE state IN ('planned', 'submitted') ORDER BY rowid"
+        rows = self._rows.read(
+            "jobs",
+            "SELECT rowid AS row_, key, kind, payload FROM jobs WHERE state IN ('planned', 'submitted') ORDER BY rowid",
         )
-        return [decode_job(row["payload"]) for row in rows]
+        return [self._rows.job(row) for row in rows]
 
     def last_ended(self, kind: str, count: int) -> list[tuple[str, float]]:
         """Keys of the jobs of this kind that were done last, newest first, and how many seconds each took."""
-        rows = self._db.execute(
+        rows = self._rows.read(
+            "jobs",
             "SELECT key, finished - started FROM jobs WHERE kind = ? AND state = 'done' "
             "ORDER BY finished DESC, rowid DESC LIMIT ?",
             (kind, count),
@@ -479,22 +453,18 @@ class Journal:
 
     def finishing(self) -> set[str]:
         """Open simulations that were decided to end early."""
-        rows = self._db.execute(
+        rows = self._rows.read(
+            "decisions",
             "SELECT DISTINCT subject FROM decisions JOIN simulations ON subject = simulations.id "
-            "WHERE action = 'Finish' AND simulations.state = 'open'"
+            "WHERE action = 'Finish' AND simulations.state = 'open'",
         )
         return {row[0] for row in rows}
 
     def decisions(self) -> list[tuple[int, str, str, str]]:
         """(round, action, subject, reason) of every decision, oldest first."""
-        rows = self._db.execute("SELECT round, action, subject, reason FROM decisions ORDER BY id")
-        return [tuple(row) for row in rows]
-
-
-def _json(text: str | None) -> Any:
-    return None if text is None else json.loads(text)
-
-
-def _simulation(row: sqlite3.Row) -> Simulation:
-    values = dict(row)
-    return Simulation(**{**values, "steered": bool(values["steered"]), "result": _json(values["result"])})
+        rows = self._rows.all(
+            "decisions",
+            Decision,
+            "SELECT rowid AS row_, round, action, subject, reason FROM decisions ORDER BY id",
+        )
+        return [(row.round, row.action, row.subject, row.reason) for row in rows]

@@ -19,8 +19,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from sims.files import sync_directory, write_atomic
 from steer.exceptions import JournalError
+from steer.journalschema import guard, only_changes, schema_problem
 
 __all__ = ["JournalCopy", "RecordedConnection", "heal_journal"]
 
@@ -193,6 +196,15 @@ def heal_journal(path: Path) -> str:
     folder = path.parent / FOLDER
     number = _newest(folder)
     account = None if number is None else _read(folder, number)
+    try:
+        return _healed(path, account)
+    except _Unplayable as error:
+        log.warning("the copy of the journal in %s cannot be used: %s", folder, error)
+        return _healed(path, None)
+
+
+def _healed(path: Path, account: _Account | None) -> str:
+    folder = path.parent / FOLDER
     if not path.exists():
         return _replaced(path, account)
     problem = _problem(path)
@@ -248,6 +260,10 @@ def _compared(path: Path, account: _Account) -> str:
     return difference
 
 
+class _Unplayable(Exception):
+    """A copy and its log fit their checksums, and are no account of a journal."""
+
+
 class _Account:
     """What a copy and its log say.
 
@@ -261,7 +277,7 @@ class _Account:
 
     def __init__(self, content: bytes, log_path: Path) -> None:
         self._content, self._log_path = content, log_path
-        self.lines: list[tuple[int, list[Statement]]] = []
+        self.lines: list[tuple[int, Any]] = []
         end = 0
         for begin, end, line in _lines(log_path):  # noqa: B007
             self.lines.append((begin, line))
@@ -270,19 +286,43 @@ class _Account:
         self._end, self.intact, self.cut = end, not rest, b"\n" in rest[:-1]
 
     def database(self, without_last: bool = False) -> sqlite3.Connection:
-        """The journal in memory."""
+        """The journal in memory.
+
+        Raises
+        ------
+        _Unplayable
+            When the copy is no journal, or a line of the log does anything but change rows.
+        """
         db = sqlite3.connect(":memory:", isolation_level=None, uri=True)
-        db.deserialize(self._content)
-        for _, statements in self.lines[: len(self.lines) - without_last]:
-            db.execute("BEGIN")
-            for sql, values in statements:
-                db.execute(sql, values)
-            db.execute("COMMIT")
+        try:
+            db.deserialize(self._content)
+            guard(db)
+            if problem := schema_problem(db):
+                raise _Unplayable(problem)
+            only_changes(db)
+            for _, statements in self.lines[: len(self.lines) - without_last]:
+                _play(db, statements)
+            db.set_authorizer(None)
+        except (sqlite3.Error, ValueError, OverflowError) as error:
+            db.close()
+            raise _Unplayable(str(error)) from error
+        except _Unplayable:
+            db.close()
+            raise
         return db
 
     def trim(self, without_last: bool = False) -> None:
         """Cut off what a crash left at the end of the log."""
         os.truncate(self._log_path, self.lines[-1][0] if without_last else self._end)
+
+
+def _play(db: sqlite3.Connection, statements: Any) -> None:
+    db.execute("BEGIN")
+    for sql, values in msgspec.convert(statements, list[Statement]):
+        if not sql.lstrip()[:8].upper().startswith(_CHANGES):
+            raise _Unplayable(f"its log has a statement that changes no rows: {sql[:60]!r}")
+        db.execute(sql, values)
+    db.execute("COMMIT")
 
 
 def _restored(path: Path, account: _Account, problem: str) -> str:
@@ -303,7 +343,8 @@ def _restored(path: Path, account: _Account, problem: str) -> str:
 
 def _newest(folder: Path) -> int | None:
     """Number of the newest copy that has a log."""
-    return max((int(path.stem[8:]) for path in folder.glob("journal-[0-9]*.log")), default=None)
+    numbers = (path.stem[8:] for path in folder.glob("journal-[0-9]*.log"))
+    return max((int(number) for number in numbers if number.isdecimal()), default=None)
 
 
 def _discard(folder: Path) -> None:
@@ -319,7 +360,8 @@ def _read(folder: Path, number: int) -> _Account | None:
         content = _copy_path(folder, number).read_bytes()
     except OSError:
         content = b""
-    if first is None or hashlib.sha256(content).hexdigest() != first[2]["sha256"]:
+    digest = hashlib.sha256(content).hexdigest()
+    if first is None or first[2] != {"copy": number, "sha256": digest}:
         log.warning("%s is damaged and no copy of the journal any more", _copy_path(folder, number))
         return None
     return _Account(content, _log_path(folder, number))
@@ -336,7 +378,11 @@ def _lines(path: Path) -> Iterator[tuple[int, int, Any]]:
         checksum, _, text = data[begin : end - 1].partition(b" ")
         if checksum != b"%08x" % zlib.crc32(text):
             return
-        yield begin, end, json.loads(text)
+        try:
+            content = json.loads(text)
+        except (ValueError, RecursionError):
+            return
+        yield begin, end, content
         begin = end
 
 
@@ -354,9 +400,12 @@ def _problem(path: Path) -> str:
     """What SQLite itself finds wrong with a database."""
     try:
         with closing(sqlite3.connect(path)) as db:
+            guard(db)
+            if problem := schema_problem(db):
+                return problem
             answer = str(db.execute("PRAGMA quick_check(1)").fetchone()[0])
         return "" if answer == "ok" else answer
-    except sqlite3.DatabaseError as error:
+    except sqlite3.Error as error:
         return str(error)
 
 
@@ -367,13 +416,11 @@ def _difference(expected: sqlite3.Connection, path: Path) -> str:
         tables = expected.execute("SELECT name FROM main.sqlite_master WHERE type = 'table' ORDER BY name")
         for (table,) in tables.fetchall():
             for one, other in (("main", "found"), ("found", "main")):
-                query = (
-                    f"SELECT count(*) FROM (SELECT * FROM {one}.{table} EXCEPT SELECT * FROM {other}.{table})"
-                )
+                query = f'SELECT count(*) FROM (SELECT * FROM {one}."{table}" EXCEPT SELECT * FROM {other}."{table}")'
                 count = expected.execute(query).fetchone()[0]
                 if count:
                     return f"{count} rows of its table {table} are not what was written"
-    except sqlite3.DatabaseError as error:
+    except sqlite3.Error as error:
         return str(error)
     return ""
 
