@@ -136,7 +136,9 @@ class Planner:
         number = self.ledger.next_number("aa")
         simulation = f"aa-{number:06d}"
         source = self.store.simulation(row)
-        target = self.directory.simulation(simulation) / "target.pdb"
+        folder = self.directory.simulation(simulation)
+        folder.mkdir(parents=True, exist_ok=True)
+        target = folder / "target.pdb"
         self._write_beads(row, target)
         job = RefineJob(
             key=f"refine:{simulation}",
@@ -198,6 +200,7 @@ class Planner:
         """Write again the structures that open jobs begin with and a power cut has taken; returns how many."""
         lost = [(row, path) for row, path in self._frames_of_open_jobs() if not _is_whole(path)]
         for row, path in lost:
+            path.parent.mkdir(parents=True, exist_ok=True)
             self._write_beads(row, path)
         return len(lost)
 
@@ -211,7 +214,6 @@ class Planner:
 
     def _write_beads(self, row: int, path: Path) -> None:
         # Not synced: the frame is in the frame store, which is, and thousands a second may be written.
-        path.parent.mkdir(parents=True, exist_ok=True)
         positions = self.store.positions(slice(row, row + 1))[0]
         self.coarse.write_pdb(path, positions, durable=False)
 

@@ -134,7 +134,7 @@ class Coordinator:
         self.directory, self.config, self.store, self.fleet = directory, config, store, fleet
         self.ledger = Ledger(journal, config)
         self._journal, self._stream, self._observer = journal, stream, observer
-        self._read_beads = coarse.read_pdb
+        self._judged: dict[Path, NDArray[np.floating]] = {}
         self._ingest = Ingest(
             stream, store, config.campaign.name, coarse.n_beads, self.ledger.simulations.__contains__
         )
@@ -150,7 +150,7 @@ class Coordinator:
         self._seeds = SeedBook(
             self.ledger,
             self._map,
-            lambda seed: coarse.read_pdb(directory.root / seed.file),
+            self._beads_of,
             config.seeding.per_refinement,
         )
         self._round = int(journal.get_meta("round", 0))
@@ -295,7 +295,8 @@ class Coordinator:
         events = self.fleet.events()
         if not events:
             return
-        borne_out = [believed(event, self.directory, self._read_beads) for _, event in events]
+        self._judged.clear()
+        borne_out = [believed(event, self.directory, self._judge_beads) for _, event in events]
         with self._journal.transaction():
             ended = [(event, *self._record(event)) for event in borne_out]
         for event, job, seed in ended:
@@ -306,6 +307,16 @@ class Coordinator:
                     f"{event.key} is queued again, given back by {event.worker}: {event.error}"
                 )
         self.fleet.acknowledge([receipt for receipt, _ in events])
+
+    def _judge_beads(self, path: Path) -> NDArray[np.floating]:
+        """Read a structure that a worker left; a seed that it becomes need not be read again."""
+        positions = self._judged[path] = self._coarse.read_pdb(path)
+        return positions
+
+    def _beads_of(self, seed: Seed) -> NDArray[np.floating]:
+        path = self.directory.root / seed.file
+        judged = self._judged.pop(path, None)
+        return self._coarse.read_pdb(path) if judged is None else judged
 
     def _record(self, event: JobEvent) -> tuple[Job | None, Seed | None]:
         """Write an event down with what follows from it: the job that it ends, and the seed that it gives."""

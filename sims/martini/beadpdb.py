@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
+from functools import lru_cache
+from math import isfinite
 from pathlib import Path
 from typing import NamedTuple
 
@@ -60,17 +61,25 @@ def format_pdb(
         raise ValueError(f"Positions of shape {positions.shape} do not fit {len(labels)} beads.")
     if not np.all((positions > -99.9) & (positions < 999.9)):
         raise ValueError("Bead positions must be finite and between -99.9 and 999.9 nm to be written as PDB.")
+    pairs = () if bonded is None else tuple(map(tuple, bonded.tolist()))
+    return _template(tuple(labels), pairs) % tuple((positions * 10.0).ravel().tolist())
+
+
+# A campaign writes thousands of structures of one molecule, in which only the coordinates differ.
+@lru_cache(maxsize=8)
+def _template(labels: tuple[BeadLabel, ...], pairs: tuple[tuple[int, int], ...]) -> str:
+    """Text of the file with a place for each coordinate, to be filled in by ``%``."""
     lines = []
-    for serial, (label, xyz) in enumerate(zip(labels, (positions * 10.0).tolist(), strict=True), 1):
+    for serial, label in enumerate(labels, 1):
         number, code = _split_residue_id(label.residue_id)
-        lines.append(
+        place = (
             f"ATOM  {serial % 100000:5d} {label.name:>4.4s} {label.residue_name:>3.3s} {label.chain[:1]:1s}"
-            f"{number:>4.4s}{code:1.1s}   {xyz[0]:8.3f}{xyz[1]:8.3f}{xyz[2]:8.3f}  1.00  0.00"
+            f"{number:>4.4s}{code:1.1s}   "
         )
+        lines.append(place.replace("%", "%%") + "%8.3f%8.3f%8.3f  1.00  0.00")
         if serial == len(labels) or labels[serial].chain != label.chain:
             lines.append("TER")
-    for first, second in [] if bonded is None else bonded.tolist():
-        lines.append(f"CONECT{(first + 1) % 100000:5d}{(second + 1) % 100000:5d}")
+    lines += [f"CONECT{(first + 1) % 100000:5d}{(second + 1) % 100000:5d}" for first, second in pairs]
     lines.append("END\n")
     return "\n".join(lines)
 
@@ -87,28 +96,26 @@ def parse_pdb(path: Path, labels: Sequence[BeadLabel]) -> NDArray[np.float64]:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise TopologyError(f"The bead structure cannot be read: {error}.", path) from error
-    positions: list[list[float]] = []
+    positions: list[tuple[float, float, float]] = []
     for number, line in enumerate(text.splitlines(), 1):
         if line.startswith(("ATOM", "HETATM")):
             expected = labels[len(positions)].name[:4] if len(positions) < len(labels) else "no more"
-            if line[12:16].strip() != expected:
-                raise TopologyError(
-                    f"Bead {line[12:16].strip()} stands where {expected} was expected.", path, number
-                )
+            if (name := line[12:16].strip()) != expected:
+                raise TopologyError(f"Bead {name} stands where {expected} was expected.", path, number)
             positions.append(_coordinates(line, path, number))
     if len(positions) != len(labels):
         raise TopologyError(f"The file has {len(positions)} beads; {len(labels)} were expected.", path)
     return np.array(positions, dtype=np.float64).reshape(-1, 3)
 
 
-def _coordinates(line: str, path: Path, number: int) -> list[float]:
+def _coordinates(line: str, path: Path, number: int) -> tuple[float, float, float]:
     try:
-        values = [float(line[begin : begin + 8]) / 10.0 for begin in (30, 38, 46)]
+        x, y, z = float(line[30:38]) / 10.0, float(line[38:46]) / 10.0, float(line[46:54]) / 10.0
     except ValueError:
         raise TopologyError("The coordinates of this bead cannot be read.", path, number) from None
-    if not all(map(math.isfinite, values)):
+    if not (isfinite(x) and isfinite(y) and isfinite(z)):
         raise TopologyError("The coordinates of this bead are not finite.", path, number)
-    return values
+    return x, y, z
 
 
 def _split_residue_id(residue_id: str) -> tuple[str, str]:

@@ -17,7 +17,7 @@ from steer.selection.reach import Reach, squared_to_nearest
 
 __all__ = ["FarthestPoint"]
 
-EDGE = 16
+EDGE = 4
 """Candidates looked at together, for each pick wanted."""
 
 LEAST = 1024

@@ -45,6 +45,11 @@ def test_residue_numbers_keep_insertion_codes() -> None:
     assert "CONECT    1    2" in text
 
 
+def test_a_percent_sign_in_a_label_is_written_as_it_is() -> None:
+    text = format_pdb(np.ones((1, 3)), [BeadLabel("B%d", "A%", "1", "%", 0)])
+    assert text.splitlines()[0] == "ATOM      1  B%d  A% %   1      10.000  10.000  10.000  1.00  0.00"
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
