@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Protocol, TypeVar
+from typing import Annotated, Any, Literal, Protocol, TypeVar
 
 import msgspec
 
@@ -25,12 +25,29 @@ JobState = Annotated[str, msgspec.Meta(pattern=r"^(planned|submitted|done|failed
 InsidePath = Annotated[str, msgspec.Meta(pattern=r"^(?!/)(?!(?:.*/)?\.\.(?:/|\Z))[^\x00-\x1f\x7f]*\Z")]
 """Relative, and never upwards."""
 
+_Real = Annotated[float, msgspec.Meta(ge=0, le=1e300)]
+
+
+class _Goals(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    require: Literal["any", "all"]
+    aggregate_time: _Real | None = None
+    refinements: Count | None = None
+    coverage: _Real | None = None
+    walltime: _Real | None = None
+
+
+class _Extension(msgspec.Struct, forbid_unknown_fields=True):
+    by: _Goals
+    before: _Goals
+    after: _Goals
+
+
 META: dict[str, Any] = {
     "round": Count,
-    "elapsed": Annotated[float, msgspec.Meta(ge=0, le=1e12)],
+    "elapsed": _Real,
     "share": Annotated[float, msgspec.Meta(ge=0, le=1)] | None,
     "extension_pending": bool,
-    "extensions": list[dict[str, dict[str, Any]]],
+    "extensions": list[_Extension],
 }
 """What may stand under each key of the table meta."""
 

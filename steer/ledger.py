@@ -12,6 +12,7 @@ from dataclasses import replace
 import msgspec
 
 from steer.config import CampaignConfig
+from steer.exceptions import JournalError
 from steer.jobs.registry import kind_of
 from steer.journal import Journal, Model, Promotion, Seed, Simulation
 from steer.messages import KINDS, CgJob, CgResult, Job, JobEvent, RefineJob, RefineResult, TrainJob
@@ -66,6 +67,8 @@ class Ledger:
         self.promoted_rows = [promotion.frame_row for promotion in self.promotions.values()]
         self.models = {model.version: model for model in journal.models()}
         self.open: dict[str, Job] = {job.key: job for job in journal.unfinished()}
+        for job in self.open.values():
+            self._check(job)
         self.started: Counter[int] = Counter()
         self.seed_origins = Counter[str](seed.origin for seed in self.seeds.values())
         self.from_refined = 0
@@ -78,6 +81,17 @@ class Ledger:
         self.rejected_reasons: Counter[str] = Counter()
         for simulation in self.simulations.values():
             self._count(simulation)
+
+    def _check(self, job: Job) -> None:
+        known = (
+            job.version in self.models if isinstance(job, TrainJob) else job.simulation in self.simulations
+        )
+        if not known:
+            raise JournalError(
+                self.journal.path,
+                f"table jobs: {job.key} is to be run, and what it makes is in no other table; the journal was changed "
+                "from outside: put a copy of your own in its place, and of backup/ beside it",
+            )
 
     def _count(self, simulation: Simulation) -> None:
         self._count_state(simulation, 1)

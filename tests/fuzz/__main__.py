@@ -1,8 +1,12 @@
-"""``python -m tests.fuzz --messages 1000000 --configs 10000 --structures 20000 --seed 1``: prints a table."""
+"""Prints a table.
+
+``python -m tests.fuzz --messages 1000000 --configs 10000 --structures 20000 --journals 5000 --seed 1``
+"""
 
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from fuzz.configs import CampaignFiles
 from fuzz.frames import FrameMessages
+from fuzz.journals import JournalFiles
 from fuzz.outcome import Tally, run
 from fuzz.structures import StructureFiles
 
@@ -21,14 +26,17 @@ def main() -> int:
     parser.add_argument("--messages", type=int, default=100_000, help="frame messages")
     parser.add_argument("--configs", type=int, default=1_000, help="campaign files")
     parser.add_argument("--structures", type=int, default=2_000, help="PDB and mmCIF files")
+    parser.add_argument("--journals", type=int, default=500, help="journals with their second account")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
+    logging.getLogger("steer").setLevel(logging.ERROR)
     with TemporaryDirectory() as name:
         folder = Path(name)
         plan = [
             (FrameMessages(), options.messages),
             (CampaignFiles(folder), options.configs),
             (StructureFiles(folder), options.structures),
+            (JournalFiles(folder), options.journals),
         ]
         print(f"{'input':<16}{'count':>10}{'accepted':>10}{'refused':>10}{'crash':>7}{'hang':>6}{'silent':>8}"
               f"{'slowest':>10}{'took':>9}")  # fmt: skip

@@ -5,14 +5,20 @@ from __future__ import annotations
 import pytest
 from fuzz.configs import CampaignFiles
 from fuzz.frames import FrameMessages
+from fuzz.journals import JournalFiles
 from fuzz.outcome import run
 from fuzz.structures import StructureFiles
 
 
 @pytest.mark.parametrize(
     ("make", "count"),
-    [(lambda folder: FrameMessages(), 20_000), (CampaignFiles, 400), (StructureFiles, 500)],
-    ids=["frames", "configs", "structures"],
+    [
+        (lambda folder: FrameMessages(), 20_000),
+        (CampaignFiles, 400),
+        (StructureFiles, 500),
+        (JournalFiles, 150),
+    ],
+    ids=["frames", "configs", "structures", "journals"],
 )
 def test_damaged_input_is_refused_or_accepted_for_what_it_is(tmp_path, make, count):
     tally = run(make(tmp_path), count, seed=3)
