@@ -25,7 +25,7 @@ import msgspec
 from steer.exceptions import JournalError
 from steer.journalcopy import JournalCopy, RecordedConnection
 from steer.journalrows import META, Decision, InsidePath, JobState, Number, Rows, State
-from steer.journalschema import SCHEMA, SCHEMA_VERSION, guard, schema_problem
+from steer.journalschema import NOT_SQLITE, SCHEMA, SCHEMA_VERSION, guard, schema_problem
 from steer.messages import (
     CgJob,
     CgResult,
@@ -198,7 +198,7 @@ class Journal:
         )
         try:
             self._prepare(db, read_only)
-        except sqlite3.Error as error:
+        except NOT_SQLITE as error:
             db.close()
             raise JournalError(
                 path, f"the journal cannot be read ({error}); 'steer run' on its directory restores it"

@@ -23,7 +23,7 @@ import msgspec
 
 from sims.files import sync_directory, write_atomic
 from steer.exceptions import JournalError
-from steer.journalschema import guard, only_changes, schema_problem
+from steer.journalschema import NOT_SQLITE, guard, only_changes, schema_problem
 
 __all__ = ["JournalCopy", "RecordedConnection", "heal_journal"]
 
@@ -405,7 +405,7 @@ def _problem(path: Path) -> str:
                 return problem
             answer = str(db.execute("PRAGMA quick_check(1)").fetchone()[0])
         return "" if answer == "ok" else answer
-    except sqlite3.Error as error:
+    except NOT_SQLITE as error:
         return str(error)
 
 
@@ -420,7 +420,7 @@ def _difference(expected: sqlite3.Connection, path: Path) -> str:
                 count = expected.execute(query).fetchone()[0]
                 if count:
                     return f"{count} rows of its table {table} are not what was written"
-    except sqlite3.Error as error:
+    except NOT_SQLITE as error:
         return str(error)
     return ""
 

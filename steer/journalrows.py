@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, Protocol, TypeVar
 import msgspec
 
 from steer.exceptions import JobError, JournalError
+from steer.journalschema import NOT_SQLITE
 from steer.messages import UNREADABLE, CgResult, Count, Job, RefineResult, decode_job
 from steer.printable import printable
 
@@ -93,7 +94,7 @@ class Rows:
         """
         try:
             return self._db.execute(sql, values).fetchall()
-        except sqlite3.Error as error:
+        except NOT_SQLITE as error:
             raise JournalError(
                 self._path, f"table {table} cannot be read ({printable(str(error))}); {_TO_DO}"
             ) from error

@@ -10,7 +10,7 @@ import sqlite3
 from contextlib import closing
 from functools import lru_cache
 
-__all__ = ["SCHEMA", "SCHEMA_VERSION", "guard", "only_changes", "schema_problem"]
+__all__ = ["NOT_SQLITE", "SCHEMA", "SCHEMA_VERSION", "guard", "only_changes", "schema_problem"]
 
 SCHEMA_VERSION = 2
 
@@ -75,6 +75,9 @@ CREATE TABLE decisions (
 CREATE INDEX jobs_by_state ON jobs (state);
 CREATE INDEX simulations_by_seed ON simulations (seed);
 """
+
+NOT_SQLITE = (sqlite3.Error, UnicodeDecodeError)
+"""What a damaged database raises when it is read; SQLite's own messages may quote bytes that are no UTF-8."""
 
 _ALLOWED = {
     sqlite3.SQLITE_INSERT,

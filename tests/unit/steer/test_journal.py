@@ -210,3 +210,122 @@ def test_a_journal_of_another_schema_is_refused(journal):
     db.close()
     with pytest.raises(JournalError, match="version 99"):
         Journal(journal.path)
+
+
+def changed(journal: Journal, sql: str, *values) -> Journal:
+    """The journal after somebody changed it by hand, as readers open it."""
+    plan(journal, cg_job())
+    journal.record(cg_done(cg_job()))
+    plan(journal, cg_job(2))
+    journal.set_meta("round", 1)
+    journal.note(1, "StartFromSeed", "cg-000001", "thin")
+    db = sqlite3.connect(journal.path)
+    db.execute("PRAGMA ignore_check_constraints = ON")
+    db.execute("PRAGMA writable_schema = ON")
+    db.execute(sql, values)
+    db.commit()
+    db.close()
+    return Journal(journal.path, read_only=True)
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value"),
+    [
+        ("meta", "value", "no JSON"),
+        ("meta", "value", "-1"),
+        ("meta", "value", b"1"),
+        ("force_fields", "definition", "[" * 5000),
+        ("force_fields", "definition", "[]"),
+        ("seeds", "file", "../../elsewhere"),
+        ("seeds", "file", "/etc/passwd"),
+        ("seeds", "origin", "elsewhere"),
+        ("seeds", "generation", -1),
+        ("simulations", "steps", 2**63 - 1),
+        ("simulations", "result", "{}"),
+        ("simulations", "result", "NaN"),
+        ("simulations", "level", "aa"),
+        ("simulations", "steered", 7),
+        ("jobs", "payload", b"{}"),
+        ("jobs", "payload", '{"kind": "cg"}'),
+        ("jobs", "key", "cg:cg-000009"),
+        ("jobs", "attempts", "many"),
+        ("jobs", "worker", b"\xff"),
+        ("decisions", "round", 0.5),
+        ("decisions", "reason", b"x"),
+    ],
+)
+def test_a_value_of_no_schema_is_told_by_its_table_row_and_column(journal, table, column, value):
+    reader = changed(
+        journal, f"UPDATE {table} SET {column} = ? WHERE rowid = (SELECT max(rowid) FROM {table})", value
+    )
+    with pytest.raises(
+        JournalError, match=rf"journal\.db: table {table}, row \d+, column \w+: .*'steer run'"
+    ):
+        read_all(reader)
+    reader.close()
+
+
+def read_all(reader: Journal) -> None:
+    reader.get_meta("round")
+    for read in (reader.force_fields, reader.seeds, reader.simulations, reader.unfinished, reader.jobs):
+        read()
+    reader.decisions()
+
+
+def test_text_that_is_no_utf8_is_told_by_its_table(journal):
+    reader = changed(journal, "UPDATE jobs SET worker = CAST(x'ff41' AS TEXT)")
+    with pytest.raises(JournalError, match="table jobs cannot be read"):
+        reader.jobs()
+    reader.close()
+
+
+@pytest.mark.parametrize(
+    ("sql", "named"),
+    [
+        ("CREATE TRIGGER t AFTER INSERT ON jobs BEGIN DELETE FROM seeds; END", "trigger 't'"),
+        ("CREATE VIEW v AS SELECT * FROM seeds", "view 'v'"),
+        ("CREATE VIRTUAL TABLE f USING fts5(x)", "table 'f'"),
+        ("CREATE INDEX i ON jobs (hex(worker))", "index 'i'"),
+        ("DROP TABLE decisions", "table 'decisions'"),
+        ("ALTER TABLE jobs DROP COLUMN log", "table 'jobs'"),
+        ("UPDATE sqlite_master SET sql = 'CREATE TABLE' WHERE name = 'jobs'", "malformed"),
+        ("UPDATE sqlite_master SET sql = CAST(x'43ff80' AS TEXT) WHERE name = 'jobs'", "journal"),
+        ("UPDATE simulations SET seed = 99", "names a row of seeds that is not there"),
+    ],
+)
+def test_a_journal_with_something_planted_is_not_opened(journal, sql, named):
+    with pytest.raises(JournalError, match=named):
+        changed(journal, sql)
+
+
+def test_readers_cannot_write_and_trust_nothing_in_the_schema(journal):
+    reader = Journal(journal.path, read_only=True)
+    (query_only,), (trusted,) = (
+        reader._db.execute(f"PRAGMA {name}").fetchone() for name in ("query_only", "trusted_schema")
+    )
+    assert (query_only, trusted) == (1, 0)
+    reader.close()
+
+
+def test_an_open_job_without_its_simulation_is_refused_when_the_campaign_is_taken_up(journal):
+    plan(journal, cg_job())
+    journal._db.execute("DELETE FROM simulations")
+    with pytest.raises(JournalError, match="cg:cg-000001 is to be run"):
+        Ledger(journal, CONFIG)
+
+
+@pytest.mark.parametrize("worker", ["", "\x1b[2J", "é" * 5000, "../../x", "a\x00b"])
+def test_whatever_a_workers_event_may_say_can_be_read_back(journal, worker):
+    plan(journal, cg_job())
+    event = JobEvent(
+        key=cg_job().key,
+        status="failed",
+        worker=worker,
+        started=1e300,
+        finished=-1.0,
+        error=worker,
+        log="é x/y..log",
+    )
+    journal.record(event)
+    (row,) = journal.jobs()
+    assert (row.worker, row.started, row.error, row.log) == (worker, 1e300, worker, "é x/y..log")

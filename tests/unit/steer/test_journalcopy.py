@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import sqlite3
+import zlib
 
 import pytest
 
@@ -247,3 +249,54 @@ def test_a_long_log_gives_way_to_a_new_copy(tmp_path, monkeypatch):
     path.unlink()
     assert heal_journal(path)
     assert content(path) == expected
+
+
+@pytest.mark.parametrize(
+    ("sql", "values"),
+    [
+        ("ATTACH DATABASE '{outside}' AS a", []),
+        ("VACUUM INTO '{outside}'", []),
+        ("COMMIT", []),
+        ("DROP TABLE jobs", []),
+        ("CREATE TRIGGER t AFTER INSERT ON jobs BEGIN DELETE FROM seeds; END", []),
+        ("INSERT INTO meta VALUES ('x', randomblob(1000000000))", []),
+        (
+            "INSERT INTO meta WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT x, x FROM c",
+            [],
+        ),
+        ("UPDATE jobs SET attempts = ?", [10**40]),
+        ("UPDATE jobs SET worker = ?", [{"a": 1}]),
+        ("UPDATE jobs SET worker = ?", ["\ud800"]),
+        (7, []),
+    ],
+)
+def test_a_forged_line_of_the_log_changes_rows_or_nothing(path, tmp_path_factory, sql, values, caplog):
+    outside = tmp_path_factory.mktemp("outside") / "planted"
+    before = content(path)
+    text = json.dumps([[sql.format(outside=outside) if isinstance(sql, str) else sql, values]]).encode()
+    with backup(path, ".log").open("ab") as log:
+        log.write(b"%08x %s\n" % (zlib.crc32(text), text))
+    assert heal_journal(path) == ""
+    assert content(path) == before
+    assert not outside.exists()
+    assert "cannot be used" in caplog.text
+
+
+def test_with_the_journal_gone_a_forged_log_is_refused_by_name(path):
+    path.unlink()
+    (path.parent / "frames").mkdir()
+    (path.parent / "frames" / "shard-000000.bin").touch()
+    text = json.dumps([["DROP TABLE jobs", []]]).encode()
+    with backup(path, ".log").open("ab") as log:
+        log.write(b"%08x %s\n" % (zlib.crc32(text), text))
+    with pytest.raises(JournalError, match=r"journal\.db.*no sound copy"):
+        heal_journal(path)
+
+
+def test_a_trigger_planted_in_the_journal_is_healed_away(path):
+    before = content(path)
+    db = sqlite3.connect(path)
+    db.execute("CREATE TRIGGER t AFTER INSERT ON jobs BEGIN DELETE FROM seeds; END")
+    db.close()
+    assert "trigger" in heal_journal(path)
+    assert content(path) == before
