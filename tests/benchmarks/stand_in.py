@@ -14,6 +14,7 @@ import json
 import os
 import socket
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -56,8 +57,8 @@ GROUP = "docket-workers"
 LEASE = 20.0
 HEARTBEAT = 2.0
 AT_ONCE = 400
-FORMS = 512
-"""Different configurations that stand-in simulations draw their frames from."""
+MODES = 3
+"""Directions in which stand-in simulations move, at random; no two frames are the same."""
 
 
 @dataclass
@@ -97,15 +98,18 @@ class Running:
 class StandIn:
     """Ten thousand slots in one process.
 
+    `overseer` is a Redis client that may look at the queues, which workers may not.
+
     Attributes
     ----------
     started : int
         Jobs so far.
-    late : float
-        s that slots were idle before this step, between the ends of their jobs and now.
+    waiting : deque of float
+        Since when each slot without a job has had none, the longest first.
     """
 
-    def __init__(self, url: str, directory: Path, load: Load, seed: int = 1) -> None:
+    def __init__(self, url: str, directory: Path, load: Load, overseer: Any, seed: int = 1) -> None:
+        self.overseer = overseer
         self.load, self.directory = load, CampaignDirectory.open(directory)
         self.config = load_config(self.directory.config)
         self.client: Any = connect(Connection.parse(url), name="stand-in")
@@ -120,23 +124,21 @@ class StandIn:
         self.running: list[Running] = []
         self.held: list[dict[str, Running]] = [{} for _ in self.names]
         self.started = 0
-        self.late = self.now = self.announce_at = self.renew_at = 0.0
-        self.forms = self._make_forms()
+        self.now = self.announce_at = self.renew_at = 0.0
+        self.waiting: deque[float] = deque([0.0] * load.slots)
+        self.idle_before = 0.0
+        self.queued_before: dict[str, tuple[int, ...]] = {}
+        self.mean_form, self.modes = self._make_modes()
 
-    def _make_forms(self) -> list[Any]:
+    def _make_modes(self) -> tuple[Any, Any]:
         from sims.martini.model import CoarseModel
 
         positions = CoarseModel.load(self.directory.force_field(1)).positions
-        modes = self.rng.normal(size=(3, *positions.shape)) * 0.01
-        return [
-            (positions + np.tensordot(self.rng.normal(size=3), modes, 1)).astype(np.float32)
-            for _ in range(FORMS)
-        ]
+        return positions, self.rng.normal(size=(MODES, *positions.shape)) * 0.01
 
-    @property
-    def unused(self) -> int:
-        """Slots without a job now."""
-        return self.load.slots - len(self.running)
+    def idle(self, now: float) -> float:
+        """Slot-seconds without a job so far, on the simulated clock."""
+        return self.idle_before + sum(now - since for since in self.waiting)
 
     def attach(self) -> None:
         """Make the queues' groups, as the first worker does."""
@@ -150,7 +152,12 @@ class StandIn:
             self.client.script_load(script.lua)
 
     def step(self, now: float) -> None:
-        """Do what is due at this time of the simulated clock: end jobs, claim others, announce, renew leases."""
+        """Do what is due at this time of the simulated clock: end jobs, claim others, announce, renew leases.
+
+        What happened since the last step is made good here. A slot whose job ended in between took the next job of
+        the queue at that moment, if the queue held one before the coordinator's tick; a job that the tick submitted
+        starts now.
+        """
         self.now = now
         if now >= self.announce_at:
             self.announce()
@@ -158,10 +165,13 @@ class StandIn:
         if now >= self.renew_at:
             self.renew()
             self.renew_at = now + LEASE / 4
-        self.late = 0.0
         while self.finish():
             pass
         self.claim()
+        self.queued_before = {kind: self._last_queued(kind) for kind in KINDS}
+
+    def _last_queued(self, kind: str) -> tuple[int, ...]:
+        return _order(self.overseer.xinfo_stream(self.keys.stream(kind))["last-generated-id"])
 
     # -- claiming -----------------------------------------------------------------------------------------------
 
@@ -222,8 +232,11 @@ class StandIn:
                 self.free[daemon] += 1
                 continue
             job = decode_job(json.loads(fields[b"args"])[0])
+            free_since = self.waiting.popleft()
+            begin = free_since if _order(id) <= self.queued_before.get(kind, ()) else now
+            self.idle_before += begin - free_since
             running = Running(
-                now + duration,
+                begin + duration,
                 job.key,
                 job,
                 kind,
@@ -265,7 +278,7 @@ class StandIn:
         over: list[tuple[Running, JobResult]] = []
         while self.running and self.running[0].end <= self.now and len(over) < AT_ONCE:
             running = heapq.heappop(self.running)
-            self.late += self.now - running.end
+            self.waiting.append(running.end)
             over.append((running, self._result(running.job)))
         if over:
             with self.client.pipeline(transaction=False) as pipeline:
@@ -311,7 +324,8 @@ class StandIn:
         )
 
     def _frames(self, job: CgJob) -> list[bytes]:
-        coarse, forms = self.config.coarse, self.rng.integers(FORMS, size=self.load.frames)
+        coarse = self.config.coarse
+        forms = self.mean_form + np.tensordot(self.rng.normal(size=(self.load.frames, MODES)), self.modes, 1)
         steps = round(coarse.frame_interval / coarse.timestep)
         return [
             encode(
@@ -324,10 +338,10 @@ class StandIn:
                     np.zeros(3, np.float32),
                     1,
                     time.time(),
-                    self.forms[form],
+                    form,
                 )
             )
-            for i, form in enumerate(forms.tolist(), 1)
+            for i, form in enumerate(forms.astype(np.float32), 1)
         ]
 
     def _result(self, job: Job) -> JobResult:
@@ -407,6 +421,12 @@ class StandIn:
                     if ids := [r.message for r in held.values() if r.kind == kind]:
                         pipeline.evalsha(sha, 1, self.keys.stream(kind), GROUP, name, *ids)
             pipeline.execute()
+
+
+def _order(id: bytes | str) -> tuple[int, ...]:
+    """A stream entry's id as numbers, which rise with every entry."""
+    text = id.decode() if isinstance(id, bytes) else id
+    return tuple(int(part) for part in text.split("-"))
 
 
 def really_train(campaign: CampaignDirectory, job: TrainJob) -> dict[str, Any]:
