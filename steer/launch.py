@@ -16,6 +16,7 @@ from sims.files import write_atomic
 from steer.campaign import CampaignDirectory, default_directory
 from steer.config import CampaignConfig, dump_config, load_config, parse_until
 from steer.exceptions import CampaignError, ConfigError, ServerError
+from steer.garbage import collect_rarely
 from steer.journal import Journal
 from steer.room import has_room, lacks_room
 
@@ -262,6 +263,7 @@ def _coordinate(
         fleet = stack.enter_context(closing(DocketFleet(connection.url, name, directory=directory.root)))
         store = stack.enter_context(FrameStore(directory.frames, coarse.n_beads))
         recorder = Recorder(directory.metrics, store, console)
+        collect_rarely()
         coordinator = Coordinator(
             directory, config, journal, store, stream, fleet, coarse, recorder, server.revive
         )

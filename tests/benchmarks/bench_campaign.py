@@ -41,6 +41,7 @@ from steer.console import PlainLines
 from steer.coordinator import Coordinator
 from steer.docket_fleet import DocketFleet
 from steer.framestore import FrameStore
+from steer.garbage import collect_rarely
 from steer.journal import Journal
 from steer.redis_stream import RedisFrameStream
 from steer.server import EmbeddedRedis
@@ -130,6 +131,7 @@ def measure(options: argparse.Namespace, slots: int) -> dict[str, float]:
         fleet = stack.enter_context(closing(DocketFleet(server.connection.url, NAME, directory.root)))
         store = stack.enter_context(FrameStore(directory.frames, coarse.n_beads))
         log = stack.enter_context((directory.logs / "coordinator.log").open("w"))
+        collect_rarely()
         coordinator = Coordinator(directory, config, journal, store, stream, fleet, coarse, PlainLines(log))
         load = Load(slots, options.slots_per_daemon, options.mean, options.frames)
         url = server.worker_connection.url
