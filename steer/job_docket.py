@@ -6,16 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 import docket.docket
-from docket._redis import RedisConnection
 from docket.docket import Docket
 from docket.strikelist import StrikeList
-from redis.asyncio import ConnectionPool
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 
 from steer.docket_codec import install
 from steer.exceptions import JobError
 from steer.fleet_keys import FleetKeys
+from steer.prompt_connection import PromptRedis
 
 __all__ = ["TASK", "JobDocket"]
 
@@ -30,17 +27,6 @@ class _LocalStrikes(StrikeList):
 
     def __init__(self, url: str | None = None, name: str = "docket", **options: Any) -> None:
         super().__init__(url=None, name=name)
-
-
-class _PromptConnection(RedisConnection):
-    """Connections that report a broken line at once, so that everyone notices an outage and none sleeps through it."""
-
-    async def _connection_pool_from_url(
-        self, decode_responses: bool = False, protocol: int | None = None
-    ) -> ConnectionPool:
-        pool = await super()._connection_pool_from_url(decode_responses, protocol)
-        pool.connection_kwargs["retry"] = Retry(NoBackoff(), 0)
-        return pool
 
 
 class JobDocket(Docket):
@@ -59,7 +45,7 @@ class JobDocket(Docket):
     def __init__(self, url: str, campaign: str, kind: str) -> None:
         install()
         super().__init__(name=FleetKeys(campaign).docket(kind), url=url, execution_ttl=_KEEP_RECORDS)
-        self._redis = _PromptConnection(url)
+        self._redis = PromptRedis(url)
         self.kind = kind
         self.tasks.clear()
         self.register(_placeholder, [TASK])
