@@ -178,6 +178,8 @@ class Journal:
         ``journal.db``.
     read_only : bool
         For readers beside a running coordinator.
+    durable : bool
+        False for a journal that nobody will resume from: it is not synced, and not written down a second time.
 
     Raises
     ------
@@ -186,7 +188,7 @@ class Journal:
         naming table, row and column, when a value does not fit its schema.
     """
 
-    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+    def __init__(self, path: Path, *, read_only: bool = False, durable: bool = True) -> None:
         self.path = path
         if read_only and not path.exists():
             raise JournalError(path, "there is no journal here; is this a campaign directory?")
@@ -206,7 +208,9 @@ class Journal:
         except JournalError:
             db.close()
             raise
-        self._db = db if read_only else RecordedConnection(db, JournalCopy(path, db))
+        if not durable:
+            db.execute("PRAGMA synchronous = OFF")
+        self._db = db if read_only or not durable else RecordedConnection(db, JournalCopy(path, db))
         self._rows = Rows(path, self._db)
 
     def _prepare(self, db: sqlite3.Connection, read_only: bool) -> None:

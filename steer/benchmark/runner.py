@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,13 +18,12 @@ from sims.landscapes.flock import Flock
 from steer.benchmark.arms import Arm
 from steer.benchmark.clock import ClockedFleet
 from steer.benchmark.problems import Problem
+from steer.benchmark.scratch import ScratchBeads, ScratchStore
 from steer.benchmark.trace import Recorder, Trace
 from steer.campaign import CampaignDirectory
 from steer.config import CampaignConfig
 from steer.console import Silent
 from steer.coordinator import Coordinator
-from steer.framereader import FrameReader
-from steer.frames import Frame, encode
 from steer.framestore import FrameStore
 from steer.journal import Journal, Seed
 from steer.memory_stream import MemoryFrameStream
@@ -57,27 +57,33 @@ class _Run:
         self._arm, self._problem = arm, problem
         self._config = campaign_of(arm, problem, seed)
         self._directory = CampaignDirectory.create(root, self._config)
-        self._stream = MemoryFrameStream()
         walkers = 1 if arm.schedule == "one" else problem.walkers
         self._flock = Flock(problem.landscape, problem.options, walkers, seed)
         self._recorder = Recorder(walkers)
-        self._beads = WalkerBeads(problem.landscape)
+        self._beads = ScratchBeads(WalkerBeads(problem.landscape))
+        self._store = ScratchStore(self._beads.n_beads)
         self._beads.write_pdb(self._directory.root / FIRST_SEED, self._beads.positions)
         self._dynamics = 0.0
 
     def go(self) -> tuple[Trace, float]:
-        journal = Journal(self._directory.journal)
+        journal = Journal(self._directory.journal, durable=False)
         with journal.transaction():
             journal.add_force_field(1, {"landscape": repr(self._problem.landscape)})
             journal.add_seed(Seed(1, "input", 0, FIRST_SEED))
         fleet = ClockedFleet(self._simulate, self._train, self._recorder.walkers)
         began = time.process_time()
-        with FrameStore(self._directory.frames, self._beads.n_beads) as store:
-            coordinator = Coordinator(
-                self._directory, self._config, journal, store, self._stream, fleet, self._beads, Silent()
-            )
-            while coordinator.phase == "running":
-                coordinator.tick(0.0)
+        coordinator = Coordinator(
+            self._directory,
+            self._config,
+            journal,
+            cast(FrameStore, self._store),
+            MemoryFrameStream(),
+            fleet,
+            self._beads,
+            Silent(),
+        )
+        while coordinator.phase == "running":
+            coordinator.tick(0.0)
         journal.close()
         return self._recorder.trace(), time.process_time() - began - self._dynamics
 
@@ -90,31 +96,8 @@ class _Run:
         steps = every * np.arange(1, walks.shape[1] + 1)
         for job, points in zip(jobs, walks, strict=True):
             self._recorder.add(clock, steps, points)
-            self._stream.publish(self._messages(job, steps, embed(landscape, points)))
+            self._store.add(job.simulation, steps, self._problem.options.timestep, embed(landscape, points))
         return [_result(job, len(steps)) for job in jobs]
-
-    def _messages(self, job: CgJob, steps: NDArray[np.int64], beads: NDArray[np.float64]) -> list[bytes]:
-        name, timestep, box = (
-            self._config.campaign.name,
-            self._problem.options.timestep,
-            np.zeros(3, np.float32),
-        )
-        return [
-            encode(
-                Frame(
-                    name,
-                    job.simulation,
-                    "cg",
-                    int(step),
-                    float(step) * timestep,
-                    box,
-                    job.force_field,
-                    0.0,
-                    positions,
-                )
-            )
-            for step, positions in zip(steps, beads.astype(np.float32), strict=True)
-        ]
 
     def _train(self, job: TrainJob) -> TrainResult:
         n_beads = self._beads.n_beads
@@ -126,7 +109,7 @@ class _Run:
             epochs=self._config.latent.epochs,
             device="cpu",
         )
-        positions = FrameReader(self._directory.frames).positions(np.arange(job.frames))
+        positions = self._store.positions(slice(job.frames))
         model = trainer.fit(positions, version=job.version, seed=job.random_seed, previous=previous)
         model.save(self._directory.model(job.version))
         return TrainResult(version=job.version, statistics=model.statistics(), seconds=0.0)

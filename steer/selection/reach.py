@@ -129,11 +129,17 @@ class Reach:
 
     def _settle(self, rows: NDArray[np.int64], limit: float) -> None:
         """Bring these rows up to date, or as far as it takes to see that they are within the limit."""
-        applied = self._applied[rows]
-        if len(rows) and applied.min() != applied.max():
-            rows = rows[np.argsort(applied, kind="stable")]
-        for start in range(0, len(rows), PART):
-            self._lower(rows[start : start + PART], limit)
+        for group in self._alike(rows):
+            for start in range(0, len(group), PART):
+                self._lower(group[start : start + PART], limit)
+
+    def _alike(self, rows: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+        """Rows in groups in which no one lacks twice as many chosen points as another: a group is as slow as its last."""
+        lacking = np.frexp(self.chosen - self._applied[rows])[1]
+        if not len(rows) or lacking.min() == lacking.max():
+            return [rows]
+        order = np.argsort(lacking, kind="stable")
+        return np.split(rows[order], np.flatnonzero(np.diff(lacking[order])) + 1)
 
     def _lower(self, rows: NDArray[np.int64], limit: float) -> None:
         columns, near = np.ascontiguousarray(self._points[rows].T), self._bounds[rows]
