@@ -59,7 +59,7 @@ def draw_problem(problem: Problem, scores: Sequence[Score], floor: float, stem: 
         axes[1, 1].axhline(floor, color="0.4", lw=1, label="one long run against another")
     _label(axes[0, 0], "Target state hit", "share of runs", (0, 1.03))
     _label(axes[0, 1], "States found (median, quartiles)", "share of states", (0, 1.03))
-    _label(axes[1, 0], "Covering radius of the reachable region", "nm", (0, None))
+    _label(axes[1, 0], "Covering radius of the reachable region", problem.system.unit, (0, None))
     _label(axes[1, 1], "Reweighted density against the truth", "Jensen-Shannon divergence / bits", (0, None))
     handles, labels = axes[1, 1].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=5, frameon=False, fontsize=9)

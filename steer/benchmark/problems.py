@@ -1,40 +1,40 @@
-"""Landscapes to be explored: how the walkers move on each, and how the steps are dealt out. One entry a problem."""
+"""What is to be explored, and how the steps are dealt out: one entry a problem."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sims.landscapes import DoubleWell, EntropicBottleneck, Landscape, ManyFunnels, MullerBrown
+from sims.landscapes import DoubleWell, EntropicBottleneck, ManyFunnels, MullerBrown
 from sims.landscapes.engine import ToyOptions
+from steer.benchmark.landscape_system import LandscapeSystem
+from steer.benchmark.systems import System
 
 __all__ = ["PROBLEMS", "Problem"]
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One landscape as a task.
+    """One system as a task.
 
     Attributes
     ----------
     name : str
-    landscape : Landscape
+    system : System
     target : int
-        The state that is to be hit first: index into the landscape's minima.
+        Number of the state whose first hit is told.
     walkers, segment, every : int
         Walkers at once, steps of one simulation of a steered arm, and steps between two frames.
     steps : int
         Aggregate steps of every arm.
-    options : ToyOptions
     """
 
     name: str
-    landscape: Landscape
+    system: System
     target: int
     walkers: int
     segment: int
     every: int
     steps: int
-    options: ToyOptions
 
     def __post_init__(self) -> None:
         share = self.walkers * self.segment
@@ -45,15 +45,15 @@ class Problem:
             )
 
 
+_TOY = ToyOptions(friction=5.0)
+
 PROBLEMS = {
     problem.name: problem
     for problem in (
-        Problem("muller_brown", MullerBrown(0.15), 0, 16, 50, 10, 160_000, ToyOptions(friction=5.0)),
-        Problem("double_well", DoubleWell(20.0), 1, 16, 50, 10, 160_000, ToyOptions(friction=5.0)),
-        Problem(
-            "entropic_bottleneck", EntropicBottleneck(), 1, 16, 50, 10, 160_000, ToyOptions(friction=5.0)
-        ),
-        Problem("many_funnels", ManyFunnels(), 11, 16, 100, 20, 1_600_000, ToyOptions(friction=5.0)),
+        Problem("muller_brown", LandscapeSystem(MullerBrown(0.15), _TOY), 0, 16, 50, 10, 160_000),
+        Problem("double_well", LandscapeSystem(DoubleWell(20.0), _TOY), 1, 16, 50, 10, 160_000),
+        Problem("entropic_bottleneck", LandscapeSystem(EntropicBottleneck(), _TOY), 1, 16, 50, 10, 160_000),
+        Problem("many_funnels", LandscapeSystem(ManyFunnels(), _TOY), 11, 16, 100, 20, 1_600_000),
     )
 }
 """All problems by name."""

@@ -8,13 +8,8 @@ from pathlib import Path
 from typing import cast
 
 import numpy as np
-from numpy.typing import NDArray
 
-from models.features import BeadFeatures
 from models.registry import load_model, make_trainer
-from sims.landscapes import embed, project
-from sims.landscapes.beads import WalkerBeads
-from sims.landscapes.flock import Flock
 from steer.benchmark.arms import Arm
 from steer.benchmark.clock import ClockedFleet
 from steer.benchmark.problems import Problem
@@ -58,9 +53,9 @@ class _Run:
         self._config = campaign_of(arm, problem, seed)
         self._directory = CampaignDirectory.create(root, self._config)
         walkers = 1 if arm.schedule == "one" else problem.walkers
-        self._flock = Flock(problem.landscape, problem.options, walkers, seed)
+        self._walkers = problem.system.walkers(walkers, seed)
         self._recorder = Recorder(walkers)
-        self._beads = ScratchBeads(WalkerBeads(problem.landscape))
+        self._beads = ScratchBeads(problem.system.beads)
         self._store = ScratchStore(self._beads.n_beads)
         self._beads.write_pdb(self._directory.root / FIRST_SEED, self._beads.positions)
         self._dynamics = 0.0
@@ -68,7 +63,7 @@ class _Run:
     def go(self) -> tuple[Trace, float]:
         journal = Journal(self._directory.journal, durable=False)
         with journal.transaction():
-            journal.add_force_field(1, {"landscape": repr(self._problem.landscape)})
+            journal.add_force_field(1, self._problem.system.definition)
             journal.add_seed(Seed(1, "input", 0, FIRST_SEED))
         fleet = ClockedFleet(self._simulate, self._train, self._recorder.walkers)
         began = time.process_time()
@@ -88,23 +83,22 @@ class _Run:
         return self._recorder.trace(), time.process_time() - began - self._dynamics
 
     def _simulate(self, jobs: list[CgJob], clock: int) -> list[CgResult]:
-        landscape, every = self._problem.landscape, self._problem.every
+        every = self._problem.every
         starts = np.array([self._beads.read_pdb(self._directory.root / job.start) for job in jobs])
         began = time.process_time()
-        walks = self._flock.walk(project(landscape, starts), jobs[0].steps, every)
+        walks, frames = self._walkers.walk(starts, jobs[0].steps, every)
         self._dynamics += time.process_time() - began
         steps = every * np.arange(1, walks.shape[1] + 1)
-        for job, points in zip(jobs, walks, strict=True):
+        for job, points, beads in zip(jobs, walks, frames, strict=True):
             self._recorder.add(clock, steps, points)
-            self._store.add(job.simulation, steps, self._problem.options.timestep, embed(landscape, points))
+            self._store.add(job.simulation, steps, self._problem.system.timestep, beads)
         return [_result(job, len(steps)) for job in jobs]
 
     def _train(self, job: TrainJob) -> TrainResult:
-        n_beads = self._beads.n_beads
         previous = load_model(self._directory.model(job.previous)) if job.previous else None
         trainer = make_trainer(
             self._arm.latent,
-            BeadFeatures(n_beads, _all_pairs(n_beads), np.empty((0, 4), np.int64)),
+            self._problem.system.features,
             n_latents=LATENTS,
             epochs=self._config.latent.epochs,
             device="cpu",
@@ -129,7 +123,7 @@ def _result(job: CgJob, frames: int) -> CgResult:
 
 def campaign_of(arm: Arm, problem: Problem, seed: int) -> CampaignConfig:
     """The campaign file that this arm would have."""
-    timestep = problem.options.timestep
+    timestep = problem.system.timestep
     lengths = {"one": problem.steps, "plain": problem.steps // problem.walkers, "steered": problem.segment}
     length = lengths[arm.schedule]
     never = 2**31
@@ -154,7 +148,3 @@ def campaign_of(arm: Arm, problem: Problem, seed: int) -> CampaignConfig:
             "stop": {"aggregate_time": f"{problem.steps * timestep!r} ps"},
         }
     )
-
-
-def _all_pairs(n: int) -> NDArray[np.int64]:
-    return np.stack(np.triu_indices(n, 1), axis=1)

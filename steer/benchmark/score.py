@@ -7,12 +7,11 @@ from collections.abc import Sequence
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
-from sims.landscapes import states
 from steer.benchmark.divergence import jensen_shannon
+from steer.benchmark.metric import FLAT, Metric
 from steer.benchmark.problems import Problem
-from steer.benchmark.reference import CELLS, Reference
+from steer.benchmark.reference import Reference
 from steer.benchmark.reweigh import frame_weights
 from steer.benchmark.trace import Trace
 
@@ -38,7 +37,7 @@ class Score(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     checkpoints : list of int
         Aggregate steps of the next two.
     covering : list of float
-        nm; the farthest that any place of the reachable region is from a visited one.
+        The farthest, in the system's unit, that any place of the reachable region is from a visited one.
     divergence : list of float
         Bits between the density and the truth, frames weighted by `steer.benchmark.reweigh`.
     raw_divergence : list of float
@@ -80,18 +79,17 @@ def score(arm: str, problem: Problem, truth: Reference, seed: int, trace: Trace,
     ends = [problem.steps * (i + 1) // CHECKPOINTS for i in range(CHECKPOINTS)]
     counts = np.searchsorted(trace.steps, ends, side="right").tolist()
     cells = truth.cell(trace.points)
-    densities = [_densities(cells[:count], trace.simulation[:count]) for count in counts]
+    n_cells = len(truth.density)
+    densities = [_densities(cells[:count], trace.simulation[:count], n_cells) for count in counts]
     return Score(
         arm=arm,
         problem=problem.name,
         seed=seed,
         steps=problem.steps,
-        first_visits=first_visits(
-            states(problem.landscape, trace.points), trace.steps, len(problem.landscape.minima)
-        ),
+        first_visits=first_visits(problem.system.states(trace.points), trace.steps, problem.system.n_states),
         target=problem.target,
         checkpoints=ends,
-        covering=covering_radii(truth.region, trace.points, counts),
+        covering=covering_radii(truth.region, trace.points, counts, truth.metric),
         divergence=[jensen_shannon(weighted, truth.density) for weighted, _ in densities],
         raw_divergence=[jensen_shannon(raw, truth.density) for _, raw in densities],
         histogram=densities[-1][0].round(9).tolist(),
@@ -106,23 +104,26 @@ def first_visits(states: NDArray[np.int64], steps: NDArray[np.int64], n_states: 
 
 
 def covering_radii(
-    region: NDArray[np.float64], points: NDArray[np.float64], counts: Sequence[int]
+    region: NDArray[np.float64],
+    points: NDArray[np.float64],
+    counts: Sequence[int],
+    metric: Metric = FLAT,
 ) -> list[float]:
     """Farthest distance of any place of a region (m, d) from the first so many points, for rising counts."""
     nearest = np.full(len(region), np.inf)
     radii, done = [], 0
     for count in counts:
         if count > done:
-            nearest = np.minimum(nearest, cKDTree(points[done:count]).query(region)[0])
+            nearest = np.minimum(nearest, metric.nearest(points[done:count], region)[0])
             done = count
         radii.append(float(nearest.max()))
     return radii
 
 
 def _densities(
-    cells: NDArray[np.int64], simulation: NDArray[np.int64]
+    cells: NDArray[np.int64], simulation: NDArray[np.int64], n_cells: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Density over the cells, weighted and raw."""
-    weighted = np.bincount(cells, frame_weights(cells, simulation), minlength=CELLS)
-    raw = np.bincount(cells, minlength=CELLS) / max(1, len(cells))
+    weighted = np.bincount(cells, frame_weights(cells, simulation), minlength=n_cells)
+    raw = np.bincount(cells, minlength=n_cells) / max(1, len(cells))
     return np.asarray(weighted, np.float64), np.asarray(raw, np.float64)

@@ -83,12 +83,10 @@ def _do(task: Task) -> Score:
     """In a process of its own, which uses one thread: many small nets and systems gain nothing by more."""
     import torch
 
-    from steer.benchmark.reference import reference
     from steer.benchmark.runner import run_arm
     from steer.benchmark.score import score
 
     torch.set_num_threads(1)
     arm, problem, seed = task
     trace, steering = run_arm(arm, problem, seed)
-    truth = reference(problem.landscape, problem.options.temperature)
-    return score(arm.name, problem, truth, seed, trace, steering)
+    return score(arm.name, problem, problem.system.reference(), seed, trace, steering)

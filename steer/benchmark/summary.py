@@ -37,7 +37,7 @@ class ArmSummary:
     states : float
         Median share of the states seen at the end.
     covering : float
-        Median covering radius at the end (nm).
+        Median covering radius at the end, in the system's unit.
     divergence : float
         Median Jensen-Shannon divergence of the reweighted density from the truth at the end (bits).
     steering : float

@@ -22,7 +22,7 @@ def write_runs(path: Path, scores: Sequence[Score]) -> Path:
         for s in scores
     ]  # fmt: skip
     names = ["problem", "arm", "seed", "aggregate_steps", "steps_to_target", "steps_to_95_percent_of_states",
-             "covering_radius_nm", "divergence_bits", "raw_divergence_bits", "steering_cpu_s"]  # fmt: skip
+             "covering_radius", "divergence_bits", "raw_divergence_bits", "steering_cpu_s"]  # fmt: skip
     return _write(path, names, rows)
 
 
@@ -36,11 +36,11 @@ def write_summary(path: Path, summaries: dict[str, list[ArmSummary]]) -> Path:
     ]  # fmt: skip
     names = ["problem", "arm", "runs", "hits", "median_steps_to_target", "low_95", "high_95", "first_quartile",
              "third_quartile", "runs_with_95_percent_of_states", "median_steps_to_95_percent_of_states", "logrank_p_against_plain",
-             "median_share_of_states", "median_covering_radius_nm", "median_divergence_bits", "median_steering_cpu_s"]  # fmt: skip
+             "median_share_of_states", "median_covering_radius", "median_divergence_bits", "median_steering_cpu_s"]  # fmt: skip
     return _write(path, names, rows)
 
 
-def in_words(arms: Sequence[ArmSummary], steps: int) -> list[tuple[str, ...]]:
+def in_words(arms: Sequence[ArmSummary], steps: int, unit: str) -> list[tuple[str, ...]]:
     """Rows for a person, a heading first. ``>`` means that the median run had not got there at the end."""
     plain = next((arm.hit.median for arm in arms if arm.arm == PLAIN), np.nan)
     heading = (
@@ -49,7 +49,7 @@ def in_words(arms: Sequence[ArmSummary], steps: int) -> list[tuple[str, ...]]:
         "95% interval",
         "vs plain",
         "95% of states",
-        "covering / nm",
+        f"covering / {unit}",
         "JS / bits",
         "CPU s",
     )

@@ -21,7 +21,7 @@ class Trace:
     simulation : ndarray, shape (n,), int64
         Number of the simulation it belongs to; frames of one simulation stand in the order of time.
     points : ndarray, shape (n, d), float64
-        Where the walker was (nm).
+        Where the walker was, in the system's coordinates.
     """
 
     steps: NDArray[np.int64]

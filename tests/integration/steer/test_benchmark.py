@@ -27,7 +27,7 @@ def test_every_arm_spends_the_same_steps(arm):
 def test_a_steered_arm_starts_where_others_have_been():
     trace, _ = run_arm(ARMS["farthest_point"], SHORT, seed=3)
     first = [trace.points[trace.simulation == number][0] for number in range(trace.simulation.max() + 1)]
-    away = np.linalg.norm(np.array(first) - SHORT.landscape.start, axis=1)
+    away = np.linalg.norm(np.array(first) - SHORT.system.landscape.start, axis=1)
     assert away[-SHORT.walkers :].mean() > 2 * away[: SHORT.walkers].mean()
 
 

@@ -84,4 +84,4 @@ def test_every_selector_is_an_arm():
 def test_a_problem_of_broken_rounds_is_refused():
     problem = PROBLEMS["muller_brown"]
     with pytest.raises(ValueError, match="whole number of rounds"):
-        Problem("p", problem.landscape, 0, 16, 50, 10, 1000, problem.options)
+        Problem("p", problem.system, 0, 16, 50, 10, 1000)
