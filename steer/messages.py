@@ -18,6 +18,7 @@ __all__ = [
     "UNREADABLE",
     "CgJob",
     "CgResult",
+    "GpuLoad",
     "Job",
     "JobEvent",
     "JobProgress",
@@ -45,6 +46,7 @@ Path = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_./-]{0,255}
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 Slots = Annotated[int, msgspec.Meta(ge=0, le=100_000)]
 Fraction = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Bytes = Annotated[float, msgspec.Meta(ge=0, le=2**53)]
 
 
 class _Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -260,6 +262,28 @@ class JobProgress(_Message, frozen=True):
     updated: float
 
 
+class GpuLoad(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a GPU's driver tells of it; None where it does not.
+
+    Attributes
+    ----------
+    device : str
+        As the worker's slots name it: ``cuda:0``; ``rocm:0`` for AMD's.
+    name : str
+        Model.
+    load : float or None
+        Share of the last second or so in which something ran on it.
+    memory_used, memory_total : float or None
+        Bytes.
+    """
+
+    device: str
+    name: str = ""
+    load: Fraction | None = None
+    memory_used: Bytes | None = None
+    memory_total: Bytes | None = None
+
+
 class WorkerInfo(_Message, frozen=True):
     """One attached worker daemon, as it announces itself while alive.
 
@@ -275,6 +299,8 @@ class WorkerInfo(_Message, frozen=True):
         OpenMM platform that its simulations run on; empty when it simulates nothing.
     busy : list of str
         Keys of the jobs it runs now.
+    gpus : list of GpuLoad
+        The GPUs of its slots; empty without one, and until they were first read.
     """
 
     name: str
@@ -287,6 +313,7 @@ class WorkerInfo(_Message, frozen=True):
     busy: list[str]
     seen: float
     platform: str = ""
+    gpus: list[GpuLoad] = []
 
 
 class Refusal(_Message, frozen=True):

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from steer.gpu_load import GpuTotals, gpu_totals
+
 if TYPE_CHECKING:
     from steer.status import Status
 
@@ -43,6 +45,11 @@ class Snapshot:
     def busy(self) -> int:
         """Slots that run a job."""
         return sum(len(worker["busy"]) for worker in self.status.workers)
+
+    @property
+    def gpus(self) -> GpuTotals:
+        """The GPUs of all workers."""
+        return gpu_totals(self.status.workers)
 
 
 @dataclass(frozen=True)
@@ -149,6 +156,14 @@ METRICS: tuple[Metric, ...] = (
     Metric("steer_workers", "Attached workers.", lambda s: len(s.status.workers)),
     Metric("steer_slots", "Slots of all workers.", lambda s: s.status.slots.get("all", 0)),
     Metric("steer_slots_busy", "Slots that run a job.", lambda s: s.busy),
+    Metric("steer_gpus", "GPUs of all workers.", lambda s: s.gpus.count),
+    Metric(
+        "steer_gpu_load_ratio",
+        "Share of the last second in which something ran on a GPU, mean over GPUs that tell it.",
+        lambda s: s.gpus.load,
+    ),
+    Metric("steer_gpu_memory_used_bytes", "Memory in use on all GPUs.", lambda s: s.gpus.memory_used),
+    Metric("steer_gpu_memory_bytes", "Memory of all GPUs.", lambda s: s.gpus.memory_total),
     _refinements("open"),
     _refinements("accepted"),
     _refinements("rejected"),

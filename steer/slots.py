@@ -115,6 +115,8 @@ def _checked(gpus: Sequence[str]) -> list[str]:
 def _slot(number: int, devices: Sequence[str], threads: int) -> Slot:
     gpu = devices[number % len(devices)] if devices else ""
     environment = {
+        # As nvidia-smi counts, which is not CUDA's own order on a machine with unlike GPUs.
+        "CUDA_DEVICE_ORDER": os.environ.get("CUDA_DEVICE_ORDER", "PCI_BUS_ID"),
         "CUDA_VISIBLE_DEVICES": gpu,
         "OPENMM_CPU_THREADS": str(threads),
         "OMP_NUM_THREADS": str(threads),

@@ -9,6 +9,7 @@ import msgspec
 
 from steer.campaign import CampaignDirectory
 from steer.exceptions import CampaignError
+from steer.gpu_load import gpu_totals, in_words
 from steer.idle import disk_full
 from steer.messages import UNREADABLE
 from steer.printable import printable
@@ -80,7 +81,7 @@ def _worker(worker: dict[str, Any]) -> str:
     platform = f", on {worker['platform']}" if worker.get("platform") else ""
     return (
         f"{worker['name']} on {worker['host']}: {len(worker['busy'])} of {worker['slots']} slots busy{platform}, "
-        f"accepts {', '.join(worker['kinds'])}"
+        f"accepts {', '.join(worker['kinds'])}; {in_words(gpu_totals([worker]))}"
     )
 
 

@@ -33,6 +33,7 @@ from steer.connection import Connection, reason
 from steer.enrolment import Enrolment, enter, find_campaign, find_connection, has_ended, version_problem
 from steer.exceptions import ConfigError, EnvironmentNotReady, ServerError
 from steer.fleet_keys import FleetKeys
+from steer.gpu_load import GpuWatch
 from steer.job_docket import JobDocket
 from steer.jobs.lifeline import Guard
 from steer.jobs.registry import RUNNERS, SIMULATING, kind_of
@@ -156,6 +157,7 @@ class _Worker:
     def __init__(self, options: WorkerOptions, slots: Sequence[Slot], guard: Guard) -> None:
         self._options, self._guard = options, guard
         self._pool = SlotPool(slots)
+        self._gpus = GpuWatch(slots, "")
         self._name = options.name or f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}"
         self._queues: list[SlotWorker] = []
         self._leave = asyncio.Event()
@@ -296,6 +298,8 @@ class _Worker:
                 )
                 self._queues.append(await stack.enter_async_context(queue))
             tasks = [asyncio.create_task(queue.run_forever()) for queue in self._queues]
+            self._gpus = GpuWatch(self._pool.slots, self._platform)
+            watch = asyncio.create_task(self._gpus.run())
             heart = asyncio.create_task(self._beat(redis, keys, supervisor))
             log.info(
                 "worker %s works for %s with %d slots (%s)",
@@ -309,6 +313,7 @@ class _Worker:
                 await self._end_jobs(supervisor)
             finally:
                 heart.cancel()
+                watch.cancel()
                 supervisor.kill()
                 await self._close_queues(tasks)
                 await self._sign_off(redis, keys)
@@ -400,6 +405,7 @@ class _Worker:
             devices=[slot.device for slot in self._pool.slots],
             platform=self._platform,
             busy=[running.attempt.job.key for running in supervisor.running],
+            gpus=self._gpus.readings,
             seen=time.time(),
         )
 

@@ -12,7 +12,8 @@ import msgspec
 from steer.connection import Connection, connect
 from steer.exceptions import SteerError
 from steer.fleet_keys import FleetKeys
-from steer.messages import JobProgress, WorkerInfo
+from steer.idle import refused_workers
+from steer.messages import JobProgress, Refusal, WorkerInfo
 
 if TYPE_CHECKING:
     from steer.campaign import CampaignDirectory
@@ -39,13 +40,13 @@ class LiveView:
         Progress of running jobs, as JSON types.
     workers : list of dict
         Attached workers, as JSON types.
-    refused : dict of str to str
-        Workers that were refused, with the reason.
+    refused : list of str
+        Workers that were refused, and why: a line for each reason.
     """
 
     running: list[dict[str, Any]]
     workers: list[dict[str, Any]]
-    refused: dict[str, str]
+    refused: list[str]
 
 
 class Live:
@@ -108,13 +109,13 @@ class Live:
         names = sorted(_text(name) for name in client.smembers(self._keys.workers))
         announced = client.mget([self._keys.worker(name) for name in names]) if names else []
         progress = client.mget([self._keys.progress(name) for name in names]) if names else []
-        refused = client.hgetall(self._keys.refusals)
+        refusals = sorted(client.hgetall(self._keys.refusals).items())
         workers = [_decoded(text, WorkerInfo) for text in announced if text]
         lines = [_decoded(text, list[JobProgress]) for text in progress if text]
         return LiveView(
             running=[msgspec.to_builtins(job) for found in lines if found for job in found],
             workers=[msgspec.to_builtins(worker) for worker in workers if worker],
-            refused={_text(name): _text(reason) for name, reason in refused.items()},
+            refused=refused_workers([found for _, text in refusals if (found := _decoded(text, Refusal))]),
         )
 
 

@@ -20,7 +20,7 @@ if __name__ == "__main__":
     real = options.pop("real_jobs", False)
     runners = RUNNERS if real else dict.fromkeys(KINDS, "fleet_stand_ins.jobs:run")
     try:
-        code = run_worker(WorkerOptions(url=sys.argv[1], gpus=[], runners=runners, **options))
+        code = run_worker(WorkerOptions(url=sys.argv[1], runners=runners, **{"gpus": [], **options}))
     except SteerError as error:
         sys.exit(f"{type(error).__name__}: {error}")
     sys.exit(code)

@@ -23,14 +23,25 @@ function tiles(status) {
     tile("All-atom", simulated(status.aa_time), "", "simulated in all"),
     tile("Coverage", number(status.coverage), "cells", status.model ? `latent model ${status.model}` : "no model yet"),
     tile("Refinements", number(refined.accepted), "accepted", `${refined.rejected} rejected, ${refined.open} open, ${refined.failed} failed`),
-    tile("Slots busy", slots ? `${busy}/${slots}` : "–", "", `${status.workers.length} worker${status.workers.length === 1 ? "" : "s"}${devices(status.workers)}`),
+    tile("Slots busy", slots ? `${busy}/${slots}` : "–", "", `${status.workers.length} worker${status.workers.length === 1 ? "" : "s"}`),
+    gpuTile(status.workers),
   ];
 }
 
-// Busy slots by kind of device: a worker's first busy slots stand for its first devices.
-function devices(workers) {
-  const gpu = workers.flatMap((w) => w.devices.filter((d) => !d.startsWith("cpu")).map((_, i) => i < w.busy.length));
-  return gpu.length ? `; GPUs ${gpu.filter(Boolean).length}/${gpu.length}` : "";
+const mean = (values) => (values.length ? values.reduce((a, b) => a + b, 0) / values.length : null);
+const percent = (share) => (share === null ? "–" : `${Math.round(share * 100)}%`);
+const gigabytes = (gpus) => {
+  const told = gpus.filter((gpu) => gpu.memory_used !== null && gpu.memory_total !== null);
+  const sum = (name) => number(told.reduce((total, gpu) => total + gpu[name], 0) * 1e-9);
+  return told.length ? `${sum("memory_used")} of ${sum("memory_total")} GB` : "memory unknown";
+};
+
+// A GPU that two workers of one host share counts once.
+function gpuTile(workers) {
+  const gpus = [...new Map(workers.flatMap((w) => (w.gpus ?? []).map((gpu) => [`${w.host} ${gpu.device}`, gpu]))).values()];
+  if (!gpus.length) return tile("GPU load", "no GPU", "", workers.length ? "on the attached workers" : "no worker");
+  const load = mean(gpus.map((gpu) => gpu.load).filter((share) => share !== null));
+  return tile("GPU load", percent(load), "", `${gpus.length} GPU${gpus.length === 1 ? "" : "s"}, ${gigabytes(gpus)}`);
 }
 
 function notices(status, map) {
@@ -41,7 +52,7 @@ function notices(status, map) {
   }
   if (map.problem) found.push(h("p", { class: "notice" }, map.problem));
   for (const key of (status.failed ?? []).slice(-3)) found.push(h("p", { class: "notice" }, `${key} failed; its log is among the jobs.`));
-  for (const [name, reason] of Object.entries(status.refused ?? {})) found.push(h("p", { class: "notice" }, `Worker ${name} was refused: ${reason}`));
+  for (const line of status.refused ?? []) found.push(h("p", { class: "notice" }, `Refused worker ${line}`));
   return found;
 }
 
@@ -55,10 +66,13 @@ export function makeOverview(go) {
   const generations = h("div", {});
   const workers = h("div", {});
   const decisions = h("div", {});
+  const gpus = h("div", { id: "gpu-chart" });
   const card = (width, title, ...content) => h("section", { class: `card ${width}` }, h("div", { class: "head" }, h("h2", {}, title)), content);
+  const gpuCard = card("w12", "GPU load", gpus);
+  gpuCard.hidden = true;
   const element = h("div", {}, h("div", { class: "grid" }, told, numbers,
     card("w7", "Coverage", gain, coverage), card("w5", "Workers", workers),
-    card("w6", "Rates", rates), card("w6", "Frame latency", backlog),
+    card("w6", "Rates", rates), card("w6", "Frame latency", backlog), gpuCard,
     card("w4", "Generations", generations), card("w8", "Latest decisions", decisions)));
   let timer = 0;
   let measuredOnce = false;
@@ -107,6 +121,9 @@ export function makeOverview(go) {
     const xLabel = `time since the start (${long ? "h" : "min"})`;
     const curve = (name, column, colour) => ({ name, x: time, y: series[column], colour });
     lineChart(rates, time.length > 1 ? [curve("frames/s", "frames_per_second", css("cg"))] : [], { xLabel, yLabel: "frames a second", height: 200 });
+    const busy = series.gpu_load_ratio?.map((share) => (share === null ? null : share * 100)) ?? [];
+    gpuCard.hidden = !busy.some((share) => share !== null);
+    if (!gpuCard.hidden) lineChart(gpus, [{ name: "GPU load", x: time, y: busy, colour: css("cg") }, { name: "slots busy", x: time, y: series.slots_busy.map((n, i) => (series.slots[i] ? (100 * n) / series.slots[i] : null)), colour: css("control"), dash: true }], { xLabel, yLabel: "%", height: 200 });
     lineChart(backlog, time.length > 1 ? [curve("median", "frame_latency_seconds_0.5", css("cg")), { ...curve("99th percentile", "frame_latency_seconds_0.99", css("aa")), dash: true }] : [], { xLabel, yLabel: "s", height: 200 });
   }
 
@@ -114,7 +131,9 @@ export function makeOverview(go) {
     fill(workers, status.workers.length ? status.workers.map((worker) => h("div", {},
       h("div", {}, h("b", {}, worker.name), h("span", { class: "dim" }, ` on ${worker.host}, accepts ${worker.kinds.join(", ")}`)),
       h("div", { class: "slots", role: "img", "aria-label": `${worker.busy.length} of ${worker.slots} slots busy` },
-        Array.from({ length: worker.slots }, (_, i) => h("i", { class: i < worker.busy.length ? "busy" : "", title: worker.devices[i] ?? "" })))))
+        Array.from({ length: worker.slots }, (_, i) => h("i", { class: i < worker.busy.length ? "busy" : "", title: worker.devices[i] ?? "" }))),
+      (worker.gpus ?? []).map((gpu) => h("div", { class: "gpu" }, h("span", {}, `${gpu.device} `), h("span", { class: "dim" }, `${gpu.name} ${gpu.load === null ? "load unknown" : `${percent(gpu.load)} busy`}, ${gigabytes([gpu])}`),
+        h("div", { class: "bar" }, h("i", { style: { width: percent(gpu.load ?? 0) } }))))))
       : h("p", { class: "empty" }, status.phase === "finished" ? "The campaign has ended; no worker is needed." : "No worker is attached."),
     status.running.map((job) => h("div", {}, h("span", {}, `${job.key} `), h("span", { class: "dim" }, `${job.phase}, ${Math.round(job.fraction * 100)}%`),
       h("div", { class: "bar" }, h("i", { style: { width: `${Math.round(job.fraction * 100)}%` } })))));
