@@ -105,6 +105,35 @@ class Autoencoder:
         """
         return _gather(positions, (), lambda block: self._block_errors(self._features(block)))
 
+    def encode_with_errors(
+        self, positions: NDArray[np.floating]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Latent points and decode errors, as `encode` and `decode_error` have them, from one look at the frames.
+
+        Parameters
+        ----------
+        positions : ndarray, shape (n_frames, n_beads, 3)
+            nm, molecules whole.
+
+        Returns
+        -------
+        ndarray, shape (n_frames, n_latents), float32
+        ndarray, shape (n_frames,), float32
+
+        Raises
+        ------
+        FeatureError
+            When the frames do not fit the featurizer.
+        """
+        points = np.empty((len(positions), self.n_latents), np.float32)
+        errors = np.empty(len(positions), np.float32)
+        for first in range(0, max(len(positions), 1), _BLOCK):
+            block = slice(first, first + _BLOCK)
+            features = self._features(positions[block])
+            points[block] = self.encoder.apply(features)
+            errors[block] = self._missed(features, points[block])
+        return points, errors
+
     def encode_features(self, standardised: NDArray[np.float32]) -> NDArray[np.float32]:
         """Latent points, shape (n, n_latents), of standardised features of shape (n, n_features)."""
         return _gather(standardised, (self.n_latents,), self.encoder.apply)
@@ -114,7 +143,10 @@ class Autoencoder:
         return _gather(standardised, (), self._block_errors)
 
     def _block_errors(self, standardised: NDArray[np.float32]) -> NDArray[np.float32]:
-        missed = self.decoder.apply(self.encoder.apply(standardised))
+        return self._missed(standardised, self.encoder.apply(standardised))
+
+    def _missed(self, standardised: NDArray[np.float32], points: NDArray[np.float32]) -> NDArray[np.float32]:
+        missed = self.decoder.apply(points)
         missed -= standardised
         return np.asarray(np.einsum("ij,ij->i", missed, missed) / missed.shape[1], np.float32)
 

@@ -87,6 +87,11 @@ class LatentModel(Protocol):
     def decode_error(self, positions: NDArray[np.floating]) -> NDArray[np.float32]:
         """How badly each frame is reconstructed: mean squared error over standardised features, shape (n_frames,)."""
 
+    def encode_with_errors(
+        self, positions: NDArray[np.floating]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """What `encode` and `decode_error` give, from one look at the frames."""
+
     def statistics(self) -> dict[str, Any]:
         """Training statistics as JSON types; at least these keys.
 

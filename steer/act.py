@@ -152,7 +152,7 @@ class Planner:
         promotion = Promotion(
             simulation,
             source,
-            int(self.store.step[row]),
+            self.store.step_of(row),
             row,
             model,
             action.choice.selector,
@@ -178,7 +178,7 @@ class Planner:
 
     def _seed_from_frame(self, row: int) -> Seed:
         source = self.store.simulation(row)
-        seed = self.new_seed("cg", source, int(self.store.step[row]), row)
+        seed = self.new_seed("cg", source, self.store.step_of(row), row)
         self._write_beads(row, self.directory.root / seed.file)
         self.ledger.add_seed(seed)
         return seed

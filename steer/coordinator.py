@@ -57,8 +57,11 @@ __all__ = ["Coordinator", "Observer", "TooManyFailures"]
 
 log = logging.getLogger(__name__)
 
-READ_AT_ONCE = 5_000
-"""Frame messages taken from the stream in one tick."""
+READ_AT_ONCE = 20_000
+"""Frame messages taken from the stream in one tick at most."""
+
+BEADS_AT_ONCE = 3_000_000
+"""Beads in them, about: tens of MB while they are looked at."""
 
 CHECK_AT_ONCE = 2_000
 """Stored frames checked for damage in one tick in which none came: ten million in a quarter of an hour or so."""
@@ -138,6 +141,7 @@ class Coordinator:
         self._ingest = Ingest(
             stream, store, config.campaign.name, coarse.n_beads, self.ledger.simulations.__contains__
         )
+        self._frames_at_once = max(1, min(READ_AT_ONCE, BEADS_AT_ONCE // coarse.n_beads))
         self._map = ExploredMap(
             store, coarse.bonded, coarse.bonded_lengths, measured_target(config, store, coarse)
         )
@@ -181,7 +185,7 @@ class Coordinator:
 
     def tick(self, wait: float = 0.2) -> None:
         """Do a bounded amount of everything once."""
-        if not self._ingest.pump(READ_AT_ONCE, wait):
+        if not self._ingest.pump(self._frames_at_once, wait):
             self._check_frames()
             self._retrieve()
         self._take_events()
@@ -283,7 +287,7 @@ class Coordinator:
     def _drain(self) -> None:
         for key in list(self.ledger.open):
             self.fleet.cancel(key)
-        while self._ingest.pump(READ_AT_ONCE, 0.0):
+        while self._ingest.pump(self._frames_at_once, 0.0):
             pass
         self._take_events()
         self._journal.set_meta("elapsed", self._elapsed_now())

@@ -8,10 +8,7 @@ A message is a fixed prefix and two parts::
     header          msgpack array: the fields of `_Header`, in order
     payload         coordinates
 
-Coordinates are whole multiples of `RESOLUTION` counted from the frame's minimum along each axis, so they never wrap:
-unsigned 16-bit counts, or 32-bit ones where the molecule is larger than 65.5 nm. They are kept as they are, or, when
-that is smaller, as differences from bead to bead with the sign in the lowest bit, their bytes sorted by significance
-and deflated.
+`steer.framepacking` says how coordinates are packed; either way, and both widths, are read whoever wrote them.
 """
 
 from __future__ import annotations
@@ -21,7 +18,7 @@ import re
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Annotated, Any, Final, Literal, NamedTuple
 
 import msgspec
@@ -29,20 +26,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steer.exceptions import FrameError
+from steer.framepacking import RESOLUTION, Dtype, Packing, pack_counts, plain_bytes, unpack_counts
+from steer.identities import NUMBERS, STEPS
+from steer.messages import SIMULATION
 
 __all__ = [
+    "LEVELS",
     "MAX_BEADS",
     "MAX_COORDINATE",
     "MAX_STEP",
     "RESOLUTION",
     "Frame",
+    "FrameBatch",
     "decode",
+    "decode_batches",
     "decode_many",
     "encode",
 ]
-
-RESOLUTION = 0.001
-"""nm; coordinates travel as whole multiples of this."""
 
 MAX_COORDINATE = 1e4
 """nm; a bead farther from the origin has left a diverged simulation (and single precision ends near here)."""
@@ -50,10 +50,10 @@ MAX_COORDINATE = 1e4
 MAX_BEADS = 1_000_000
 """Beads a frame may have."""
 
-BEADS_AT_ONCE = 2**15
-"""Beads decoded together: what is made on the way stays in the processor's cache."""
+LEVELS = ("cg", "aa")
+"""Levels in the order of their codes."""
 
-MAX_STEP = 2**43 - 1
+MAX_STEP = STEPS - 1
 """Largest step: identities of frames are kept as (level, number, step) in 64 bits."""
 
 MAX_MESSAGE = 16 * 2**20
@@ -63,7 +63,7 @@ _VERSION: Final = 1
 _MAGIC = b"STF1"
 _PREFIX = struct.Struct("<4sIH")
 _CHECKED = 8
-_SIMULATION = re.compile(r"(cg|aa)-[0-9]{6}")
+_SIMULATION = re.compile(SIMULATION)
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +110,7 @@ class Frame:
 class _Header(msgspec.Struct, array_like=True, frozen=True, forbid_unknown_fields=True):
     version: Literal[1]
     campaign: Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
-    simulation: Annotated[str, msgspec.Meta(pattern=r"^(cg|aa)-[0-9]{6}\Z")]
+    simulation: Annotated[str, msgspec.Meta(pattern=SIMULATION)]
     level: Literal["cg", "aa"]
     step: Annotated[int, msgspec.Meta(ge=0, le=MAX_STEP)]
     time: float
@@ -119,8 +119,8 @@ class _Header(msgspec.Struct, array_like=True, frozen=True, forbid_unknown_field
     published: float
     count: Annotated[int, msgspec.Meta(ge=1, le=MAX_BEADS)]
     minimum: tuple[float, float, float]
-    dtype: Literal["u2", "u4"]
-    packing: Literal["plain", "deflated"]
+    dtype: Dtype
+    packing: Packing
 
 
 _header_encoder = msgspec.msgpack.Encoder()
@@ -149,8 +149,8 @@ def encode(frame: Frame) -> bytes:
     _check_positions(positions, frame.simulation, frame.step)
     minimum = positions.min(axis=0)
     counts = np.rint((positions - minimum) / RESOLUTION)
-    dtype: Literal["u2", "u4"] = "u2" if counts.max() <= 0xFFFF else "u4"
-    packing, payload = _pack(counts.astype(f"<{dtype}"))
+    dtype: Dtype = "u2" if counts.max() <= 0xFFFF else "u4"
+    packing, payload = pack_counts(counts.astype(f"<{dtype}"))
     header = _Header(
         _VERSION,
         frame.campaign,
@@ -196,55 +196,197 @@ def decode(message: bytes) -> Frame:
 
 
 def decode_many(messages: Sequence[bytes]) -> list[Frame | FrameError]:
-    """What each message carries, as `decode` has it, or why it carries nothing; many of them are faster together."""
+    """What each message carries, as `decode` has it, or why it carries nothing."""
+    batches, refused = decode_batches(messages)
     decoded: list[Frame | FrameError] = [FrameError("A frame message was not decoded.")] * len(messages)
-    alike: dict[tuple[int, str, str], list[_Opened]] = {}
-    for place, message in enumerate(messages):
-        try:
-            header, payload = _open(message)
-            opened = _Opened(place, header, _coordinates(payload, header))
-        except FrameError as error:
-            decoded[place] = error
-        else:
-            alike.setdefault((header.count, header.dtype, header.packing), []).append(opened)
-    for group in alike.values():
-        at_once = max(1, BEADS_AT_ONCE // group[0].header.count)
-        for start in range(0, len(group), at_once):
-            part = group[start : start + at_once]
-            for opened, frame in zip(part, _frames(part), strict=True):
-                decoded[opened.place] = frame
+    for place, error in refused.items():
+        decoded[place] = error
+    for batch in batches:
+        for place, frame in zip(batch.places.tolist(), batch.frames(), strict=True):
+            decoded[place] = frame
     return decoded
 
 
+@dataclass(frozen=True, eq=False)
+class FrameBatch:
+    """Frames with as many beads, in columns: what many messages carry, without an object for each.
+
+    Attributes
+    ----------
+    places : ndarray, shape (n,), int64
+        Which message each came in, ascending.
+    campaign, simulation : list of str
+    level : ndarray, shape (n,), uint8
+        Places in `LEVELS`.
+    number : ndarray, shape (n,), uint32
+        Of the simulation within its level.
+    step, time, force_field, published, box
+        As in `Frame`, one row a frame.
+    minimum : ndarray, shape (n, 3), float64
+        nm.
+    counts : ndarray, shape (n, n_beads, 3), uint16 or uint32
+        Multiples of `RESOLUTION` from `minimum`.
+    """
+
+    places: NDArray[np.int64]
+    campaign: list[str]
+    simulation: list[str]
+    level: NDArray[np.uint8]
+    number: NDArray[np.uint32]
+    step: NDArray[np.int64]
+    time: NDArray[np.float64]
+    force_field: NDArray[np.uint32]
+    published: NDArray[np.float64]
+    box: NDArray[np.float32]
+    minimum: NDArray[np.float64]
+    counts: NDArray[Any]
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    @property
+    def n_beads(self) -> int:
+        """Beads of every frame."""
+        return self.counts.shape[1]
+
+    def take(self, which: NDArray[np.bool_]) -> FrameBatch:
+        """The frames of a mask, shape (n,)."""
+        if which.all():
+            return self
+        chosen = np.flatnonzero(which).tolist()
+        columns = {each.name: getattr(self, each.name) for each in fields(self)}
+        taken: dict[str, Any] = {
+            name: [column[row] for row in chosen] if isinstance(column, list) else column[which]
+            for name, column in columns.items()
+        }
+        return FrameBatch(**taken)
+
+    def positions(self) -> NDArray[np.float64]:
+        """Positions, shape (n, n_beads, 3), nm."""
+        return np.asarray(self.minimum[:, None, :] + RESOLUTION * self.counts.astype(np.float64))
+
+    def frames(self) -> Iterator[Frame]:
+        """One by one."""
+        single = self.positions().astype(np.float32)
+        for row in range(len(self)):
+            yield Frame(
+                self.campaign[row],
+                self.simulation[row],
+                LEVELS[self.level[row]],
+                int(self.step[row]),
+                float(self.time[row]),
+                self.box[row],
+                int(self.force_field[row]),
+                float(self.published[row]),
+                single[row],
+            )
+
+
+def decode_batches(
+    messages: Sequence[bytes], n_beads: int | None = None
+) -> tuple[list[FrameBatch], dict[int, FrameError]]:
+    """What many messages carry, as `decode` has it.
+
+    Parameters
+    ----------
+    messages : sequence of bytes
+        Anything.
+    n_beads : int, optional
+        Frames of another size are refused, before they are inflated.
+
+    Returns
+    -------
+    list of FrameBatch
+        One for each number of beads and width of counts.
+    dict of int to FrameError
+        Places of the messages that are no frame, and why.
+    """
+    refused: dict[int, FrameError] = {}
+    alike: dict[tuple[int, str], list[_Opened]] = {}
+    for place, message in enumerate(messages):
+        try:
+            header, payload = _open(message)
+            if n_beads is not None and header.count != n_beads:
+                raise FrameError(
+                    f"{header.simulation} step {header.step} has {header.count} beads, not {n_beads}"
+                )
+            plain = plain_bytes(payload, header.packing, header.count, header.dtype)
+        except FrameError as error:
+            refused[place] = error
+        else:
+            alike.setdefault((header.count, header.dtype), []).append(_Opened(place, header, plain))
+    batches = [_checked(_columns(group), group, refused) for group in alike.values()]
+    return [batch for batch in batches if len(batch)], refused
+
+
 class _Opened(NamedTuple):
-    """A message whose coordinates are still packed."""
+    """A message whose header was read, and whose coordinates lie plain."""
 
     place: int
     header: _Header
     coordinates: bytes
 
 
-def _frames(alike: Sequence[_Opened]) -> Iterator[Frame | FrameError]:
-    """Frames of messages with as many beads, packed in the same way."""
-    positions = _positions(alike)
-    within = np.abs(positions).max(axis=(1, 2)) <= MAX_COORDINATE
-    positions[~within] = 0.0
-    single, boxes = positions.astype(np.float32), np.array([each.header.box for each in alike], np.float32)
-    for number, (_, header, _) in enumerate(alike):
-        if not within[number]:
-            yield _out_of_range(header.simulation, header.step)
-            continue
-        yield Frame(
-            header.campaign,
-            header.simulation,
-            header.level,
-            header.step,
-            header.time,
-            boxes[number],
-            header.force_field,
-            header.published,
-            single[number],
-        )
+def _columns(group: Sequence[_Opened]) -> FrameBatch:
+    headers = [each.header for each in group]
+    simulations = [header.simulation for header in headers]
+    numbers = {id: int(id[3:]) for id in set(simulations)}
+    deflated = np.array([header.packing == "deflated" for header in headers])
+    return FrameBatch(
+        np.array([each.place for each in group]),
+        [header.campaign for header in headers],
+        simulations,
+        np.array([header.level == "aa" for header in headers]).astype(np.uint8),
+        np.array([numbers[id] for id in simulations], np.uint32),
+        np.array([header.step for header in headers], np.int64),
+        np.array([header.time for header in headers]),
+        np.array([header.force_field for header in headers], np.uint32),
+        np.array([header.published for header in headers]),
+        _single([header.box for header in headers]),
+        np.array([header.minimum for header in headers]),
+        unpack_counts([each.coordinates for each in group], deflated, headers[0].count, headers[0].dtype),
+    )
+
+
+def _single(values: Sequence[tuple[float, ...]]) -> NDArray[np.float32]:
+    """In single precision, infinite where that cannot hold them."""
+    with np.errstate(over="ignore"):
+        return np.array(values).astype(np.float32)
+
+
+def _checked(batch: FrameBatch, group: Sequence[_Opened], refused: dict[int, FrameError]) -> FrameBatch:
+    """The frames that are in range; why the others are not goes into `refused`."""
+    sound = _in_range(batch)
+    for row in np.flatnonzero(~sound).tolist():
+        place, header, _ = group[row]
+        refused[place] = _out_of_range(header.simulation, header.step)
+    for row in np.flatnonzero(_doubtful(batch)).tolist():
+        place, header, _ = group[row]
+        try:
+            _check_header(header)
+        except FrameError as error:
+            refused[place], sound[row] = error, False
+    return batch.take(sound)
+
+
+def _in_range(batch: FrameBatch) -> NDArray[np.bool_]:
+    """Which frames have all their beads within `MAX_COORDINATE`."""
+    widest = RESOLUTION * (2.0 ** (8 * batch.counts.dtype.itemsize))
+    with np.errstate(invalid="ignore"):
+        sound = np.asarray((np.abs(batch.minimum) + widest <= MAX_COORDINATE).all(axis=1))
+    for row in np.flatnonzero(~sound).tolist():
+        minimum, counts = batch.minimum[row], batch.counts[row]
+        if (np.abs(minimum) <= MAX_COORDINATE).all():
+            sound[row] = np.abs(minimum + RESOLUTION * counts.astype(np.float64)).max() <= MAX_COORDINATE
+    return sound
+
+
+def _doubtful(batch: FrameBatch) -> NDArray[np.bool_]:
+    """Headers that the schema lets pass and that may yet be wrong: they are few, and looked at one by one."""
+    named = np.array([id.startswith("aa") for id in batch.simulation], np.uint8)
+    box_fits = ((batch.box >= 0) & (batch.box < MAX_COORDINATE)).all(axis=1)
+    finite = np.isfinite(batch.time) & np.isfinite(batch.published)
+    return ~(finite & box_fits & (named == batch.level) & (batch.number < NUMBERS))
 
 
 def _open(message: bytes) -> tuple[_Header, bytes]:
@@ -260,14 +402,13 @@ def _open(message: bytes) -> tuple[_Header, bytes]:
         header = _header_decoder.decode(message[_PREFIX.size : end])
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise FrameError(f"The header of a frame message does not fit its schema: {error}") from error
-    _check_header(header)
     return header, message[end:]
 
 
 def _check_header(header: _Header) -> None:
     where = f"{header.simulation} step {header.step}"
     match = _SIMULATION.fullmatch(header.simulation)
-    if match is None or match[1] != header.level:
+    if match is None or match[1] != header.level or int(header.simulation[3:]) >= NUMBERS:
         raise FrameError(
             f"{header.simulation!r} is no id of a simulation of level {header.level!r}; "
             "expected one like 'cg-000012' or 'aa-000003'."
@@ -297,54 +438,3 @@ def _out_of_range(simulation: str, step: int) -> FrameError:
         f"The frame {simulation} step {step} has coordinates that are not finite or beyond "
         f"{MAX_COORDINATE:g} nm: the simulation has diverged."
     )
-
-
-def _pack(counts: NDArray[Any]) -> tuple[Literal["plain", "deflated"], bytes]:
-    plain = counts.tobytes()
-    columns = counts.view(np.dtype(counts.dtype.str.replace("u", "i")))
-    differences = columns.T.copy()
-    differences[:, 1:] -= columns.T[:, :-1]
-    folded = (differences << 1) ^ (differences >> (8 * columns.dtype.itemsize - 1))
-    planes = folded.view(np.uint8).reshape(-1, columns.dtype.itemsize).T
-    deflated = zlib.compress(planes.tobytes(), 1)
-    return ("deflated", deflated) if len(deflated) < len(plain) else ("plain", plain)
-
-
-def _coordinates(payload: bytes, header: _Header) -> bytes:
-    """The coordinates of a message, inflated."""
-    size = header.count * 3 * np.dtype(header.dtype).itemsize
-    if header.packing == "deflated":
-        payload = _inflate(payload, size)
-    if len(payload) != size:
-        raise FrameError(
-            f"A frame of {header.count} beads has {len(payload)} bytes of coordinates, not {size}."
-        )
-    return payload
-
-
-def _positions(alike: Sequence[_Opened]) -> NDArray[np.float64]:
-    """Positions of messages with as many beads, packed in the same way, shape (n, n_beads, 3), nm."""
-    header = alike[0].header
-    unsigned, data = np.dtype(f"<{header.dtype}"), b"".join(opened.coordinates for opened in alike)
-    if header.packing == "plain":
-        counts = np.frombuffer(data, dtype=unsigned).reshape(len(alike), header.count, 3)
-    else:
-        planes = np.frombuffer(data, dtype=np.uint8).reshape(len(alike), unsigned.itemsize, -1)
-        folded = np.ascontiguousarray(planes.transpose(0, 2, 1)).view(unsigned)
-        folded = folded.reshape(len(alike), 3, header.count)
-        differences = (folded >> 1) ^ -(folded & 1)
-        counts = np.cumsum(differences, axis=2, dtype=unsigned).transpose(0, 2, 1)
-    minima = np.array([opened.header.minimum for opened in alike])
-    return np.asarray(minima[:, None, :] + RESOLUTION * counts.astype(np.float64))
-
-
-def _inflate(payload: bytes, size: int) -> bytes:
-    """Never more than one byte beyond what the header announces, whatever the payload would swell to."""
-    inflater = zlib.decompressobj()
-    try:
-        plain = inflater.decompress(payload, size + 1)
-    except zlib.error as error:
-        raise FrameError(f"The coordinates of a frame message cannot be inflated: {error}") from error
-    if not inflater.eof or inflater.unused_data:
-        raise FrameError("The coordinates of a frame message are not what its header announces.")
-    return plain

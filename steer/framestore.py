@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from sims.files import sync_directory
 from steer.columns import COLUMNS, DAMAGED
@@ -27,7 +27,7 @@ from steer.frames import Frame
 from steer.identities import IdentityIndex, Runs, identity_keys
 from steer.losses import Loss
 from steer.messages import simulation_number
-from steer.shards import LEVELS, Layout, pack, shard_path
+from steer.shards import LEVELS, Layout, pack, positions_of, shard_path
 from steer.shardtable import columns_of, read_table, runs_of, write_table
 
 __all__ = ["ROWS_PER_SHARD", "FrameStore"]
@@ -36,6 +36,8 @@ log = logging.getLogger(__name__)
 
 ROWS_PER_SHARD = 100_000
 """Records in one file."""
+
+_FOLLOWED = ("level", "number")
 
 
 class FrameStore(FrameReader):
@@ -70,6 +72,8 @@ class FrameStore(FrameReader):
                 )
             self._mend()
             self._rows_at_start, self._verified = self._rows, 0
+            self._unsealed = _no_columns()
+            self._newest = self._rows, np.empty(0, self._dtype)
         except BaseException:
             self.close()
             raise
@@ -98,12 +102,24 @@ class FrameStore(FrameReader):
         if not frames:
             return np.empty(0, np.int64)
         self._check(frames)
-        fresh = self._known().fresh(self._keys_of(frames))
-        new = [frame for frame, is_new in zip(frames, fresh, strict=True) if is_new]
+        return self.append_records(pack(frames, time.time() if received is None else received))
+
+    def append_records(self, records: NDArray[np.void]) -> NDArray[np.int64]:
+        """Store records of `steer.shards` whose frames are not stored yet, as `append` does."""
         first = self._rows
-        if new:
-            self._write(pack(new, time.time() if received is None else received))
+        fresh = self._known().fresh(identity_keys(records["level"], records["number"], records["step"]))
+        if fresh.any():
+            self._write(records if fresh.all() else records[fresh])
         return np.arange(first, self._rows, dtype=np.int64)
+
+    def positions(self, rows: slice | ArrayLike) -> NDArray[np.float32]:
+        """As `FrameReader.positions` has it; of the frames stored last without reading them again."""
+        first, newest = self._newest
+        if isinstance(rows, slice) and rows.step in (None, 1) and rows.start is not None:
+            start, stop, _ = rows.indices(len(self))
+            if first <= start <= stop <= first + len(newest):
+                return positions_of(newest[start - first : stop - first])
+        return super().positions(rows)
 
     def contains(self, identity: tuple[str, int]) -> bool:
         """Whether the frame of this (simulation, step) is stored."""
@@ -152,11 +168,6 @@ class FrameStore(FrameReader):
         runs: Runs = table["runs"]
         return runs
 
-    def _keys_of(self, frames: Sequence[Frame]) -> NDArray[np.uint64]:
-        levels = [LEVELS.index(frame.level) for frame in frames]
-        numbers = [simulation_number(frame.simulation) for frame in frames]
-        return identity_keys(levels, numbers, [frame.step for frame in frames])
-
     def _check(self, frames: Sequence[Frame]) -> None:
         for frame in frames:
             if frame.positions.shape != (self.n_beads, 3):
@@ -171,14 +182,16 @@ class FrameStore(FrameReader):
 
     def _write(self, records: NDArray[np.void]) -> None:
         known = self._known()
+        self._newest = self._rows, records
         while len(records):
             shard, offset = divmod(self._rows, self.layout.rows_per_shard)
             part = records[: self.layout.rows_per_shard - offset]
             self._write_part(shard, offset, part)
             self._rows += len(part)
-            for name in COLUMNS.fields or ():
+            for name in _FOLLOWED:
                 if self._columns.rows(name) == self._rows - len(part):
                     self._columns.extend(name, part[name])
+            self._note(offset, part)
             known.add(identity_keys(part["level"], part["number"], part["step"]))
             if offset + len(part) == self.layout.rows_per_shard:
                 self._seal(shard)
@@ -191,7 +204,7 @@ class FrameStore(FrameReader):
                 self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
                 sync_directory(self.directory)
             try:
-                _write_all(self._file, records.tobytes())
+                _write_all(self._file, np.ascontiguousarray(records).view(np.uint8).data)
                 os.fsync(self._file)
             except OSError:
                 os.ftruncate(self._file, offset * self._dtype.itemsize)
@@ -205,7 +218,19 @@ class FrameStore(FrameReader):
         if self._file is not None:
             os.close(self._file)
             self._file = None
-        self._write_table(shard, columns_of(self._shard(shard)))
+        columns = {name: np.concatenate(parts) for name, parts in self._unsealed.items()}
+        if len(columns["level"]) < self.layout.rows_per_shard:
+            columns = columns_of(self._shard(shard))
+        elif self._columns.rows("level") == self._rows:
+            columns["level"] = np.array(self._columns["level"][-self.layout.rows_per_shard :])
+        self._write_table(shard, columns)
+
+    def _note(self, offset: int, records: NDArray[np.void]) -> None:
+        """Keep the columns of the shard that is being filled: they are its table once it is full."""
+        if offset == 0:
+            self._unsealed = _no_columns()
+        for name, parts in self._unsealed.items():
+            parts.append(np.array(records[name]))
 
     def _write_table(self, shard: int, columns: Mapping[str, NDArray[Any]]) -> None:
         path = shard_path(self.directory, shard)
@@ -276,10 +301,13 @@ class FrameStore(FrameReader):
             raise StorageError(path, f"cannot be mended: {error.strerror}.") from error
 
 
-def _write_all(file: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(file, view) :]
+def _no_columns() -> dict[str, list[NDArray[Any]]]:
+    return {name: [] for name in COLUMNS.fields or ()}
+
+
+def _write_all(file: int, data: memoryview) -> None:
+    while data:
+        data = data[os.write(file, data) :]
 
 
 def _lock(directory: Path) -> int:

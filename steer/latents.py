@@ -18,6 +18,9 @@ __all__ = ["LatentTable"]
 
 log = logging.getLogger(__name__)
 
+ENCODED_AT_ONCE = 1_024
+"""Frames whose positions lie in memory together: they stay in the processor's cache from one step to the next."""
+
 RECENT = 50_000
 """Frames at most by which drift is judged, the newest."""
 
@@ -106,10 +109,11 @@ class LatentTable:
         return float(new.mean()) / reference if len(new) and reference else 1.0
 
     def _encode(self, start: int, stop: int) -> None:
-        positions = self._frames.positions(slice(start, stop))
-        self._rows.points[start:stop] = self.model.encode(positions)
-        self._rows.errors[start:stop] = self.model.decode_error(positions)
-        self._rows.sane[start:stop] = True if self._sanity is None else self._sanity(positions)
+        for first in range(start, stop, ENCODED_AT_ONCE):
+            rows = slice(first, min(stop, first + ENCODED_AT_ONCE))
+            positions = self._frames.positions(rows)
+            self._rows.points[rows], self._rows.errors[rows] = self.model.encode_with_errors(positions)
+            self._rows.sane[rows] = True if self._sanity is None else self._sanity(positions)
 
     def _fill_holes(self, rows: int) -> int:
         holes = self._holes[: max(1, rows // BLOCK)]

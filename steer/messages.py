@@ -41,7 +41,9 @@ KINDS = ("cg", "refine", "train")
 
 # Patterns end with \Z: $ would let a line break pass.
 Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9:._-]{0,127}\Z")]
-SimulationId = Annotated[str, msgspec.Meta(pattern=r"^(cg|aa)-[0-9]{6}\Z")]
+SIMULATION = r"^(cg|aa)-(?:[0-9]{6}|[1-9][0-9]{6})\Z"
+"""Ids of simulations: six digits, and more when a campaign has had a million of a level."""
+SimulationId = Annotated[str, msgspec.Meta(pattern=SIMULATION)]
 Path = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_./-]{0,255}\Z")]
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 Slots = Annotated[int, msgspec.Meta(ge=0, le=100_000)]
@@ -382,7 +384,6 @@ def decode_worker(text: str | bytes) -> WorkerInfo | None:
 
 def simulation_number(simulation: str) -> int:
     """The number in a simulation id: 12 for ``cg-000012``."""
-    match = re.fullmatch(r"(?:cg|aa)-([0-9]{6})", simulation)
-    if match is None:
+    if not re.match(SIMULATION, simulation):
         raise ValueError(f"{simulation!r} is no simulation id; expected one like 'cg-000012'")
-    return int(match[1])
+    return int(simulation[3:])

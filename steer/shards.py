@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from sims.files import write_atomic
 from steer.exceptions import StorageError
-from steer.frames import MAX_BEADS, RESOLUTION, Frame
+from steer.frames import LEVELS, MAX_BEADS, RESOLUTION, Frame, FrameBatch
 from steer.messages import UNREADABLE
 
 __all__ = [
@@ -29,12 +29,10 @@ __all__ = [
     "pack",
     "positions_of",
     "record_dtype",
+    "records_of",
     "shard_path",
     "sound",
 ]
-
-LEVELS = ("cg", "aa")
-"""Levels in the order of their codes."""
 
 _LARGEST = 0xFFFF
 
@@ -145,14 +143,9 @@ def pack(frames: Sequence[Frame], received: float) -> NDArray[np.void]:
     -------
     ndarray, shape (n,), `record_dtype`
     """
-    positions = np.array([frame.positions for frame in frames], dtype=np.float64)
+    positions = np.array([frame.positions for frame in frames])
     records = np.zeros(len(frames), record_dtype(positions.shape[1]))
-    minimum = positions.min(axis=1, keepdims=True)
-    extent = (positions - minimum).max(axis=(1, 2))
-    scale = np.maximum(RESOLUTION, extent / _LARGEST)
-    records["positions"] = np.minimum(np.rint((positions - minimum) / scale[:, None, None]), _LARGEST)
-    records["minimum"] = minimum[:, 0]
-    records["scale"] = scale
+    _place(records, positions)
     records["level"] = [LEVELS.index(frame.level) for frame in frames]
     records["number"] = [int(frame.simulation[3:]) for frame in frames]
     for name in ("force_field", "step", "time", "published", "box"):
@@ -160,6 +153,42 @@ def pack(frames: Sequence[Frame], received: float) -> NDArray[np.void]:
     records["received"] = received
     records["crc32"] = checksums(records)
     return records
+
+
+def records_of(batch: FrameBatch, received: float) -> NDArray[np.void]:
+    """Records of frames as they came: counts and minimum are stored as they travelled, where 16 bits hold them.
+
+    Parameters
+    ----------
+    batch : FrameBatch
+    received : float
+        Unix time.
+
+    Returns
+    -------
+    ndarray, shape (n,), `record_dtype`
+    """
+    records = np.zeros(len(batch), record_dtype(batch.n_beads))
+    if batch.counts.dtype.itemsize == 2:
+        records["positions"], records["minimum"], records["scale"] = batch.counts, batch.minimum, RESOLUTION
+    else:
+        _place(records, batch.positions().astype(np.float32))
+    for name in ("level", "number", "force_field", "step", "time", "published", "box"):
+        records[name] = getattr(batch, name)
+    records["received"] = received
+    records["crc32"] = checksums(records)
+    return records
+
+
+def _place(records: NDArray[np.void], positions: NDArray[np.floating]) -> None:
+    """Fill in positions, shape (n, n_beads, 3), nm."""
+    positions = positions.astype(np.float64)
+    minimum = positions.min(axis=1, keepdims=True)
+    extent = (positions - minimum).max(axis=(1, 2))
+    scale = np.maximum(RESOLUTION, extent / _LARGEST)
+    records["positions"] = np.minimum(np.rint((positions - minimum) / scale[:, None, None]), _LARGEST)
+    records["minimum"] = minimum[:, 0]
+    records["scale"] = scale
 
 
 def positions_of(records: NDArray[np.void]) -> NDArray[np.float32]:

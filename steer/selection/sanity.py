@@ -14,6 +14,8 @@ Martini 3 protein bond (5,000 kJ/mol/nm^2, 0.022 nm at 300 K)."""
 MIN_DISTANCE = 0.12
 """nm between two bonded beads at least, for bonds whose equilibrium length is over twice that."""
 
+_BLOCK = 256
+
 
 def sane(
     positions: NDArray[np.floating],
@@ -37,11 +39,32 @@ def sane(
     -------
     ndarray, shape (n,), bool
     """
-    finite = np.isfinite(positions).all(axis=(1, 2))
+    lengths = np.asarray(lengths)
+    sound = np.empty(len(positions), bool)
+    for first in range(0, len(positions), _BLOCK):
+        block = positions[first : first + _BLOCK]
+        sound[first : first + _BLOCK] = np.isfinite(block).all(axis=(1, 2)) & _whole(
+            block, pairs, lengths, max_stretch
+        )
+    return sound
+
+
+def _whole(
+    block: NDArray[np.floating],
+    pairs: NDArray[np.integer],
+    lengths: NDArray[np.floating],
+    max_stretch: float,
+) -> NDArray[np.bool_]:
     if len(pairs) == 0:
-        return finite
-    where = np.where(finite[:, None, None], positions, 0.0)
-    distance = np.linalg.norm(where[:, pairs[:, 0]] - where[:, pairs[:, 1]], axis=2)
-    whole = (distance <= lengths + max_stretch).all(axis=1)
-    apart = (distance[:, lengths > 2 * MIN_DISTANCE] >= MIN_DISTANCE).all(axis=1)
-    return finite & whole & apart
+        return np.ones(len(block), bool)
+    with np.errstate(invalid="ignore", over="ignore"):
+        squared = np.zeros((len(pairs), len(block)), block.dtype)
+        for component in np.ascontiguousarray(block.transpose(2, 1, 0)):
+            difference = component[pairs[:, 0]]
+            difference -= component[pairs[:, 1]]
+            difference *= difference
+            squared += difference
+        distance = np.sqrt(squared, out=squared)
+        whole = (distance <= (lengths + max_stretch)[:, None].astype(block.dtype)).all(axis=0)
+    apart = (distance[lengths > 2 * MIN_DISTANCE] >= MIN_DISTANCE).all(axis=0)
+    return np.asarray(whole & apart)

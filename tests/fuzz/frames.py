@@ -29,7 +29,7 @@ _LIES: tuple[Any, ...] = (
 def _corpus() -> list[bytes]:
     random = np.random.default_rng(7)
     messages = []
-    for beads, extent in ((1, 0.0), (2, 1.0), (20, 5.0), (60, 9.0), (60, 300.0), (200, 20.0)):
+    for beads, extent in ((1, 0.0), (2, 1.0), (20, 5.0), (60, 9.0), (60, 300.0), (200, 20.0), (300, 9.0)):
         for level in ("cg", "aa"):
             positions = np.cumsum(random.normal(0, 0.3, (beads, 3)), axis=0) + random.uniform(
                 -extent, extent, 3

@@ -14,7 +14,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from steer.exceptions import FrameError
-from steer.frames import MAX_COORDINATE, MAX_STEP, RESOLUTION, Frame, decode, decode_many, encode
+from steer.frames import (
+    MAX_COORDINATE,
+    MAX_STEP,
+    RESOLUTION,
+    Frame,
+    decode,
+    decode_batches,
+    decode_many,
+    encode,
+)
 
 
 def make_frame(positions=None, **changes):
@@ -237,3 +246,34 @@ def test_a_frame_that_cannot_be_described_is_refused_before_it_travels(changes):
 def test_a_protein_travels_in_less_than_half_of_its_single_precision_size():
     positions = chain(600, 8.0, 5).astype(np.float32)
     assert len(encode(make_frame(positions))) < 0.5 * positions.nbytes
+
+
+def test_frames_of_another_size_are_refused_before_they_are_inflated():
+    bomb = resealed(header_of(packing="deflated"), zlib.compress(bytes(20_000_000), 1))
+    batches, refused = decode_batches([bomb, encode(make_frame())], n_beads=38)
+    assert "2 beads, not 38" in str(refused[0])
+    assert [len(batch) for batch in batches] == [1]
+
+
+@pytest.mark.parametrize(
+    "changes", [{"box": (1e300, 1.0, 1.0)}, {"simulation": "cg-8388608"}, {"simulation": "cg-0000001"}]
+)
+def test_what_single_precision_or_an_identity_cannot_hold_is_refused(changes):
+    with pytest.raises(FrameError):
+        decode(resealed(header_of(**changes), bytes(12)))
+
+
+def test_a_simulation_beyond_the_first_million_travels():
+    assert decode(encode(make_frame(simulation="cg-1000000"))).simulation == "cg-1000000"
+
+
+def test_columns_hold_what_each_frame_is():
+    frames = [make_frame(chain(40, extent, 1), step=step) for step, extent in enumerate((1.0, 2.0, 3.0))]
+    (batch,), refused = decode_batches([b"no frame", *map(encode, frames)])
+    assert [*refused] == [0]
+    assert batch.places.tolist() == [1, 2, 3]
+    for frame, single, step in zip(frames, batch.frames(), batch.step, strict=True):
+        assert single.identity == frame.identity
+        assert step == frame.step
+        np.testing.assert_allclose(single.positions, frame.positions, atol=6e-4)
+    assert batch.take(np.array([True, False, True])).step.tolist() == [0, 2]
