@@ -253,13 +253,15 @@ def _coordinate(
     from steer.coordinator import Coordinator
     from steer.docket_fleet import DocketFleet
     from steer.framestore import FrameStore
+    from steer.readahead import ReadAhead
     from steer.recorder import Recorder
     from steer.redis_stream import RedisFrameStream
 
     name, connection = config.campaign.name, server.connection
     with ExitStack() as stack:
         journal = stack.enter_context(closing(Journal(directory.journal)))
-        stream = stack.enter_context(closing(RedisFrameStream(connect(connection, name="coordinator"), name)))
+        frames = RedisFrameStream(connect(connection, name="coordinator"), name)
+        stream = stack.enter_context(closing(ReadAhead(frames)))
         fleet = stack.enter_context(closing(DocketFleet(connection.url, name, directory=directory.root)))
         store = stack.enter_context(FrameStore(directory.frames, coarse.n_beads))
         recorder = Recorder(directory.metrics, store, console)

@@ -25,11 +25,12 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import zlib
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import numpy as np
@@ -329,24 +330,25 @@ class Stages:
     def __init__(self) -> None:
         self.spent: dict[str, float] = {}
         self.waited: dict[str, float] = {}
-        self._stack: list[list[float]] = []
+        self._threads = threading.local()
 
     def watch(self, owner, attribute: str, stage: str) -> None:
         inner = getattr(owner, attribute)
 
         def timed(*arguments, **named):
-            self._stack.append([0.0, 0.0])
-            began, clock = time.process_time(), time.perf_counter()
+            stack = self._threads.__dict__.setdefault("stack", [])
+            stack.append([0.0, 0.0])
+            began, clock = time.thread_time(), time.perf_counter()
             try:
                 return inner(*arguments, **named)
             finally:
-                took, wall = time.process_time() - began, time.perf_counter() - clock
-                inside, wall_inside = self._stack.pop()
+                took, wall = time.thread_time() - began, time.perf_counter() - clock
+                inside, wall_inside = stack.pop()
                 self.spent[stage] = self.spent.get(stage, 0.0) + took - inside
                 self.waited[stage] = self.waited.get(stage, 0.0) + wall - wall_inside - (took - inside)
-                if self._stack:
-                    self._stack[-1][0] += took
-                    self._stack[-1][1] += wall
+                if stack:
+                    stack[-1][0] += took
+                    stack[-1][1] += wall
 
         setattr(owner, attribute, timed)
 
@@ -360,8 +362,7 @@ class Latencies:
         }
         self._waiting = {name: deque() for name in ("on the map", "on disk")}
 
-    def acknowledged(self, first: int, published: np.ndarray) -> None:
-        self._count("acknowledged", published)
+    def stored(self, first: int, published: np.ndarray) -> None:
         for waiting in self._waiting.values():
             waiting.append((first, published))
 
@@ -370,12 +371,12 @@ class Latencies:
         while waiting and waiting[0][0] < rows:
             first, published = waiting.popleft()
             done = min(len(published), rows - first)
-            self._count(name, published[:done])
+            self.count(name, published[:done])
             if done < len(published):
                 waiting.appendleft((first + done, published[done:]))
                 return
 
-    def _count(self, name: str, published: np.ndarray) -> None:
+    def count(self, name: str, published: np.ndarray) -> None:
         self.counts[name] += np.histogram(time.time() - published, BINS)[0]
 
     def quantile(self, name: str, share: float) -> float:
@@ -397,6 +398,7 @@ def measure(options: argparse.Namespace, root: Path) -> None:
     from steer.framestore import FrameStore
     from steer.garbage import collect_rarely
     from steer.journal import Journal
+    from steer.readahead import ReadAhead
     from steer.redis_stream import RedisFrameStream
 
     directory, config, coarse, shapes, rounds = build(root, options)
@@ -404,7 +406,8 @@ def measure(options: argparse.Namespace, root: Path) -> None:
         journal = Journal(directory.journal)
         stack.callback(journal.close)
         server = stack.enter_context(campaign_server(directory, "large", None, None))
-        stream = RedisFrameStream(connect(server.connection), "large")
+        frames = RedisFrameStream(connect(server.connection), "large")
+        stream = stack.enter_context(closing(ReadAhead(frames)))
         fleet = TrainingFleet(root, bool(options.retrain))
         store = stack.enter_context(FrameStore(directory.frames, coarse.n_beads))
         coordinator = Coordinator(directory, config, journal, store, stream, fleet, coarse, Silent())
@@ -414,11 +417,11 @@ def measure(options: argparse.Namespace, root: Path) -> None:
         redis_id = int((directory.root / "redis" / "redis.pid").read_text())
         share_priority(redis_id)
         child = start_generator(options, server.connection, shapes, root, rounds)
-        stages, latencies = watch(coordinator, store, stream, steer.ingest)
+        stages, latencies = watch(coordinator, store, frames, steer.ingest)
         begun = len(store)
         print(
             f"{coarse.n_beads} beads, {options.simulations:,} simulations, {begun:,} frames stored before; "
-            f"messages of {message_size(stream):,} bytes; load {os.getloadavg()[0]:.1f}",
+            f"messages of {message_size(frames):,} bytes; load {os.getloadavg()[0]:.1f}",
             flush=True,
         )
         if options.waiting:
@@ -435,7 +438,12 @@ def measure(options: argparse.Namespace, root: Path) -> None:
             if training and child.poll() is not None:
                 break
         report.total()
-        print(child.stdout.readline().strip())
+        print("generator:", child.stdout.readline().strip())
+        for name, told in sorted(frames._client.info("commandstats").items()):
+            if told["usec"] > 10_000:
+                print(
+                    f"Redis {name.removeprefix('cmdstat_')}: {told['usec'] / options.frames:.2f} us a frame"
+                )
         child.wait()
 
 
@@ -489,17 +497,25 @@ def watch(coordinator, store, stream, ingest) -> tuple[Stages, Latencies]:
     stages.watch(coordinator._map._current, "_sanity", "sanity")
     stages.watch(coordinator._map, "_count", "cells, discoveries")
     stages.watch(coordinator._map, "advance", "standardise, latent file")
+    stages.watch(coordinator, "_decide", "decide")
+    stages.watch(coordinator, "_publish_status", "status")
+    stages.watch(coordinator._ingest, "pump", "rest of ingest, waiting")
     stages.watch(coordinator, "tick", "rest of the tick")
-    append = store.append_records
+    append, acknowledge = store.append_records, stream.acknowledge
+    stored: deque[np.ndarray] = deque()
 
     def noted(records):
         rows = append(records)
         if len(rows):
-            published = store._newest[1]["published"]
-            latencies.acknowledged(int(rows[0]), np.array(published))
+            stored.append(np.array(store._newest[1]["published"]))
+            latencies.stored(int(rows[0]), stored[-1])
         return rows
 
-    store.append_records = noted
+    def told(ids):
+        acknowledge(ids)
+        latencies.count("acknowledged", stored.popleft())
+
+    store.append_records, stream.acknowledge = noted, told
     return stages, latencies
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack, closing
 
 import pytest
 from conformance.frame_stream import FrameStreamConformance
 
 from steer.exceptions import ServerError
 from steer.outbox import Outbox
+from steer.readahead import ReadAhead
 from steer.redis_stream import RedisFramePublisher, RedisFrameStream
 
 
@@ -17,6 +19,13 @@ class TestRedisFrameStream(FrameStreamConformance):
     @pytest.fixture
     def reopen(self, open_client, protocol):
         return lambda: RedisFrameStream(open_client(protocol=protocol), "trp")
+
+
+class TestReadAheadOfRedis(FrameStreamConformance):
+    @pytest.fixture
+    def reopen(self, open_client):
+        with ExitStack() as stack:
+            yield lambda: stack.enter_context(closing(ReadAhead(RedisFrameStream(open_client(), "trp"))))
 
 
 @pytest.fixture
