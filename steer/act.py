@@ -7,7 +7,7 @@ leaves planned jobs, which resume submits under the same keys.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from steer.campaign import CampaignDirectory
+from steer.campaign import SEEDS, CampaignDirectory
 from steer.config import CampaignConfig
 from steer.decide import Action, Refine, StartFromFrame, StartFromSeed, Train
 from steer.journal import Promotion, Seed
 from steer.ledger import Ledger
+from steer.links import make_folder
 from steer.messages import CgJob, RefineJob, TrainJob
+from steer.shards import positions_of
 from steer.shares import Apportion
 from steer.stopping import Finish
 
@@ -50,6 +52,16 @@ class Planned:
 
     keys: list[str] = field(default_factory=list)
     sentences: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """A stored frame that was chosen: its row, where it is from, and its beads (n_beads, 3), nm."""
+
+    row: int
+    simulation: str
+    step: int
+    positions: NDArray[np.float32]
 
 
 @dataclass
@@ -90,9 +102,12 @@ class Planner:
         Planned
         """
         planned = Planned()
+        frames = self._frames(
+            int(rows[a.choice.index]) for a in actions if isinstance(a, Refine | StartFromFrame)
+        )
         with self.ledger.journal.transaction():
             for action in actions:
-                key, subject = self._apply(action, round, rows, model)
+                key, subject = self._apply(action, round, rows, frames, model)
                 self.ledger.journal.note(round, type(action).__name__, subject, action.reason)
                 if key:
                     planned.keys.append(key)
@@ -100,15 +115,35 @@ class Planner:
             self.ledger.journal.set_meta("round", round + 1)
         return planned
 
+    def _frames(self, rows: Iterable[int]) -> dict[int, _Frame]:
+        """Frames that a decision has chosen, by row, read together.
+
+        Raises
+        ------
+        StorageError
+            When one of them turns out to be damaged.
+        """
+        wanted = sorted(set(rows))
+        records, simulations = self.store.records(wanted), self.store.simulations(wanted)
+        for row, simulation in zip(wanted, simulations, strict=True):
+            if not simulation:
+                self.store.simulation(row)
+        return {
+            row: _Frame(row, simulation, step, beads)
+            for row, simulation, step, beads in zip(
+                wanted, simulations, records["step"].tolist(), positions_of(records), strict=True
+            )
+        }
+
     def _apply(
-        self, action: Action, round: int, rows: NDArray[np.int64], model: int
+        self, action: Action, round: int, rows: NDArray[np.int64], frames: Mapping[int, _Frame], model: int
     ) -> tuple[str | None, str]:
         """Key of the action's job, if it has one, and what it is about."""
         match action:
             case Train():
                 return self._train()
             case Refine():
-                return self._refine(action, int(rows[action.choice.index]), round, model)
+                return self._refine(action, frames[int(rows[action.choice.index])], round, model)
             case StartFromSeed():
                 return self._start(self.ledger.seeds[action.seed], steered=action.steered)
             case Finish():
@@ -118,7 +153,9 @@ class Planner:
                 self.ledger.journal.set_meta("share", action.share)
                 return None, "slots"
             case StartFromFrame():
-                return self._start(self._seed_from_frame(int(rows[action.choice.index])), steered=True)
+                return self._start(
+                    self._seed_from_frame(frames[int(rows[action.choice.index])]), steered=True
+                )
 
     def _train(self) -> tuple[str, str]:
         version = max(self.ledger.models, default=0) + 1
@@ -132,18 +169,17 @@ class Planner:
         self.ledger.plan_training(job)
         return job.key, f"latent model {version}"
 
-    def _refine(self, action: Refine, row: int, round: int, model: int) -> tuple[str, str]:
+    def _refine(self, action: Refine, frame: _Frame, round: int, model: int) -> tuple[str, str]:
         number = self.ledger.next_number("aa")
         simulation = f"aa-{number:06d}"
-        source = self.store.simulation(row)
-        folder = self.directory.simulation(simulation)
-        folder.mkdir(parents=True, exist_ok=True)
-        target = folder / "target.pdb"
-        self._write_beads(row, target)
+        folder = self.directory.folder_of(simulation)
+        target = f"{folder}/target.pdb"
+        make_folder(self.directory.root, folder)
+        self._write_beads(frame.positions, target)
         job = RefineJob(
             key=f"refine:{simulation}",
             simulation=simulation,
-            target=self._relative(target),
+            target=target,
             reference=self._atoms_of(self.ledger.seeds[action.reference]),
             force_field=FORCE_FIELD,
             steps=round_steps(self.config.refinement.length, self.config.allatom.timestep),
@@ -151,15 +187,16 @@ class Planner:
         )
         promotion = Promotion(
             simulation,
-            source,
-            self.store.step_of(row),
-            row,
+            frame.simulation,
+            frame.step,
+            frame.row,
             model,
             action.choice.selector,
             action.choice.score,
             round,
         )
-        self.ledger.plan_refinement(job, promotion, self.ledger.simulations[source].generation)
+        generation = self.ledger.simulations[frame.simulation].generation
+        self.ledger.plan_refinement(job, promotion, generation)
         return job.key, simulation
 
     def _start(self, seed: Seed, *, steered: bool) -> tuple[str, str]:
@@ -176,10 +213,9 @@ class Planner:
         self.ledger.plan_cg(job, seed, steered=steered)
         return job.key, f"{simulation} from seed {seed.id}"
 
-    def _seed_from_frame(self, row: int) -> Seed:
-        source = self.store.simulation(row)
-        seed = self.new_seed("cg", source, self.store.step_of(row), row)
-        self._write_beads(row, self.directory.root / seed.file)
+    def _seed_from_frame(self, frame: _Frame) -> Seed:
+        seed = self.new_seed("cg", frame.simulation, frame.step, frame.row)
+        self._write_beads(frame.positions, seed.file)
         self.ledger.add_seed(seed)
         return seed
 
@@ -187,35 +223,43 @@ class Planner:
         """The next seed, one generation after its parent; neither written nor recorded yet."""
         number = self.ledger.last_seed + 1
         generation = self.ledger.simulations[parent].generation + 1
-        file = self._relative(self.directory.seeds / f"seed-{number:06d}.pdb")
-        return Seed(number, origin, generation, file, parent, step, row)
+        return Seed(number, origin, generation, f"{SEEDS}/seed-{number:06d}.pdb", parent, step, row)
 
     def _atoms_of(self, seed: Seed) -> str:
-        if seed.origin == "input" or seed.parent is None:
-            return self._relative(self.directory.protein)
-        result = self.ledger.simulations[seed.parent].result
+        result = None
+        if seed.origin != "input" and seed.parent is not None:
+            result = self.ledger.simulations[seed.parent].result
         return str(result["end_state"]) if result else self._relative(self.directory.protein)
 
     def restore_structures(self) -> int:
         """Write again the structures that open jobs begin with and a power cut has taken; returns how many."""
-        lost = [(row, path) for row, path in self._frames_of_open_jobs() if not _is_whole(path)]
-        for row, path in lost:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._write_beads(row, path)
+        lost = [(row, file) for row, file in self._frames_of_open_jobs() if not self._is_whole(file)]
+        frames = self._frames(row for row, _ in lost)
+        for row, file in lost:
+            make_folder(self.directory.root, os.path.dirname(file))
+            self._write_beads(frames[row].positions, file)
         return len(lost)
 
-    def _frames_of_open_jobs(self) -> Iterator[tuple[int, Path]]:
+    def _frames_of_open_jobs(self) -> Iterator[tuple[int, str]]:
         rows = {seed.file: seed.frame_row for seed in self.ledger.seeds.values()}
         for job in self.ledger.open.values():
             if isinstance(job, RefineJob):
-                yield self.ledger.promotions[job.simulation].frame_row, self.directory.root / job.target
+                yield self.ledger.promotions[job.simulation].frame_row, job.target
             elif isinstance(job, CgJob) and (row := rows[job.start]) is not None:
-                yield row, self.directory.root / job.start
+                yield row, job.start
 
-    def _write_beads(self, row: int, path: Path) -> None:
+    def _write_beads(self, positions: NDArray[np.float32], file: str) -> None:
         # Not synced: the frame is in the frame store, which is, and thousands a second may be written.
-        positions = self.store.positions(slice(row, row + 1))[0]
-        self.coarse.write_pdb(path, positions, durable=False)
+        self.coarse.write_pdb(self.directory.root / file, positions, durable=False)
+
+    def _is_whole(self, name: str) -> bool:
+        """Whether a structure that was written is there to its last line."""
+        try:
+            with (self.directory.root / name).open("rb") as file:
+                file.seek(-4, os.SEEK_END)
+                return file.read() == b"END\n"
+        except OSError:
+            return False
 
     def _relative(self, path: Path) -> str:
         return path.relative_to(self.directory.root).as_posix()
@@ -223,16 +267,6 @@ class Planner:
     def _random_seed(self, kind: str, number: int) -> int:
         sequence = np.random.SeedSequence(self.config.campaign.seed, spawn_key=(_STREAMS[kind], number))
         return int(sequence.generate_state(1)[0] >> 1)
-
-
-def _is_whole(path: Path) -> bool:
-    """Whether a structure that was written is there to its last line."""
-    try:
-        with path.open("rb") as file:
-            file.seek(-4, os.SEEK_END)
-            return file.read() == b"END\n"
-    except OSError:
-        return False
 
 
 def round_steps(length: float, timestep: float) -> int:

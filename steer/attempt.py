@@ -18,6 +18,7 @@ from steer.exceptions import JobError
 from steer.jobs.lifeline import Guard, kill_group
 from steer.jobs.registry import job_folder, kind_of
 from steer.jobs.wire import STOP, Ended, Order, Went, decode_report, encode_line
+from steer.links import make_folder, open_plain
 from steer.messages import Job
 from steer.slots import Slot
 
@@ -162,11 +163,11 @@ class Attempt:
     async def _start(self, report: int) -> asyncio.subprocess.Process:
         control, self._control = os.pipe()
         log_file = self._site.directory.root / self.log
-        log_file.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(self._site.directory.root, self.log.rpartition("/")[0])
         environment = {**os.environ, **self.slot.environment}
         environment.pop(PASSWORD_VARIABLE, None)
         try:
-            with open(log_file, "ab") as output:
+            with open(open_plain(log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND), "ab") as output:
                 process = await asyncio.create_subprocess_exec(
                     *_COMMAND,
                     stdin=control,

@@ -17,9 +17,12 @@ from typing import Self
 from sims.files import sync_directory, write_atomic
 from steer.config import CampaignConfig, dump_config
 from steer.exceptions import CampaignBusy, CampaignError
+from steer.links import open_plain
 
-__all__ = ["CampaignDirectory", "CampaignLock", "default_directory"]
+__all__ = ["SEEDS", "CampaignDirectory", "CampaignLock", "default_directory"]
 
+SEEDS = "seeds"
+"""Name of the folder of start structures."""
 
 LOCK = "coordinator.lock"
 _TRIES = 5
@@ -156,7 +159,7 @@ class CampaignDirectory:
     @property
     def seeds(self) -> Path:
         """Bead structures from which CG simulations start."""
-        return self.root / "seeds"
+        return self.root / SEEDS
 
     @property
     def plots(self) -> Path:
@@ -184,7 +187,12 @@ class CampaignDirectory:
 
     def simulation(self, simulation: str) -> Path:
         """Folder of one simulation, from its id."""
-        return self.root / simulation[:2] / simulation
+        return self.root / self.folder_of(simulation)
+
+    @staticmethod
+    def folder_of(simulation: str) -> str:
+        """That folder, relative to the campaign directory."""
+        return f"{simulation[:2]}/{simulation}"
 
     def model(self, version: int) -> Path:
         """Folder of one latent model version."""
@@ -236,7 +244,7 @@ class CampaignLock:
 
     def __init__(self, root: Path) -> None:
         self.path = root / LOCK
-        self._descriptor: int | None = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        self._descriptor: int | None = open_plain(self.path, os.O_RDWR | os.O_CREAT)
         try:
             self._take(self._descriptor)
         except BlockingIOError as error:

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.registry import load_model
+from sims.files import write_atomic
 from steer.act import Planner, round_steps
 from steer.decide import State, anything_wanted, decide, goal_reached
 from steer.evidence import believed
@@ -69,7 +70,7 @@ CHECK_AT_ONCE = 2_000
 STATUS_EVERY = 1.0
 """s between two status files, at least."""
 
-STATUS_SHARE = 0.05
+STATUS_SHARE = 0.02
 """Share of the time that writing status files may take: with ten thousand jobs to list they come less often."""
 
 RECONCILE_EVERY = 25
@@ -484,9 +485,7 @@ def _steps_between_frames(config: CampaignConfig) -> dict[str, int]:
 
 def write_status(path: Path, status: Status) -> None:
     """Write ``status.json``, whole or not at all."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_bytes(msgspec.json.format(msgspec.json.encode(status)))
-    temporary.replace(path)
+    write_atomic(path, msgspec.json.format(msgspec.json.encode(status)), durable=False)
 
 
 def _refinement_sentence(result: RefineResult, seed: int) -> str:

@@ -7,13 +7,14 @@ done what would later stop the coordinator: a seed that cannot be read, a model 
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from steer.exceptions import USER_ERRORS
+from steer.exceptions import USER_ERRORS, LinkFound
 from steer.feedback.seeds import END_BEADS
+from steer.links import link_in, refuse_links
 from steer.messages import JobEvent, RefineResult, TrainResult
 
 if TYPE_CHECKING:
@@ -47,10 +48,11 @@ def believed(event: JobEvent, directory: CampaignDirectory, read_beads: ReadBead
 
 def _doubt_refinement(result: RefineResult, directory: CampaignDirectory, read_beads: ReadBeads) -> str:
     folder = directory.simulation(result.simulation)
-    if PurePosixPath(result.end_state).parent != PurePosixPath(folder.relative_to(directory.root)):
+    if result.end_state.rpartition("/")[0] != directory.folder_of(result.simulation):
         return f"its end state {result.end_state!r} is not in the folder of {result.simulation}"
     path = folder / END_BEADS
     try:
+        refuse_links(directory.root, f"{directory.folder_of(result.simulation)}/{END_BEADS}")
         read_beads(path)
     except (OSError, *USER_ERRORS) as error:
         return f"{path} cannot be read ({error})"
@@ -60,8 +62,12 @@ def _doubt_refinement(result: RefineResult, directory: CampaignDirectory, read_b
 def _doubt_model(result: TrainResult, directory: CampaignDirectory) -> str:
     from models.registry import load_model
 
+    folder = directory.model(result.version)
     try:
-        load_model(directory.model(result.version))
+        refuse_links(directory.root, folder.relative_to(directory.root).as_posix())
+        if link := link_in(folder):
+            raise LinkFound(link)
+        load_model(folder)
     except USER_ERRORS as error:
         return str(error).rstrip(".")
     return ""

@@ -5,7 +5,8 @@
     SteerError
     ├── ConfigError(ValueError)           the campaign file or an option cannot be used        exit 2
     ├── CampaignError(RuntimeError)       the campaign directory is not what it must be        exit 2
-    │   └── CampaignBusy                  another coordinator holds it                         exit 1
+    │   ├── CampaignBusy                  another coordinator holds it                         exit 1
+    │   └── LinkFound                     a symbolic link lies in it                           exit 2
     ├── JournalError(RuntimeError)        the journal is damaged or contradicts itself         exit 1
     ├── FrameError(ValueError)            a frame message is truncated, corrupt or foreign     (set aside, never fatal)
     ├── StorageError(RuntimeError)        frames on disk cannot be read or written             exit 1
@@ -39,6 +40,7 @@ __all__ = [
     "JobError",
     "JobStopped",
     "JournalError",
+    "LinkFound",
     "ServerError",
     "SteerError",
     "StorageError",
@@ -104,6 +106,27 @@ class CampaignBusy(CampaignError):
     """Another coordinator holds the campaign directory."""
 
     exit_code = 1
+
+
+class LinkFound(CampaignError):
+    """A symbolic link lies in a campaign directory, where none may be.
+
+    Parameters
+    ----------
+    path : Path
+        The link.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(
+            path,
+            "this is a symbolic link, and in a campaign directory whoever plants one chooses where is written. Remove it; "
+            "to have a campaign on another disk, move its whole directory there.",
+        )
+
+    def __reduce__(self) -> tuple[type[LinkFound], tuple[Path]]:  # type: ignore[override]
+        return type(self), (self.path,)
 
 
 class JournalError(SteerError, RuntimeError):

@@ -25,6 +25,7 @@ from steer.exceptions import FrameError, StorageError
 from steer.framereader import FrameReader
 from steer.frames import Frame
 from steer.identities import IdentityIndex, Runs, identity_keys
+from steer.links import open_plain
 from steer.losses import Loss
 from steer.messages import simulation_number
 from steer.shards import LEVELS, Layout, pack, positions_of, shard_path
@@ -201,7 +202,7 @@ class FrameStore(FrameReader):
         path = shard_path(self.directory, shard)
         try:
             if self._file is None:
-                self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
+                self._file = open_plain(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
                 sync_directory(self.directory)
             try:
                 _write_all(self._file, np.ascontiguousarray(records).view(np.uint8).data)
@@ -313,7 +314,7 @@ def _write_all(file: int, data: memoryview) -> None:
 def _lock(directory: Path) -> int:
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(directory / "writer.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        descriptor = open_plain(directory / "writer.lock", os.O_RDWR | os.O_CREAT)
     except OSError as error:
         raise StorageError(directory, f"frames cannot be stored here: {error.strerror}.") from error
     try:

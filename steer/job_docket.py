@@ -28,6 +28,10 @@ class _LocalStrikes(StrikeList):
     def __init__(self, url: str | None = None, name: str = "docket", **options: Any) -> None:
         super().__init__(url=None, name=name)
 
+    def is_stricken(self, target: Any) -> bool:
+        """Never."""
+        return False
+
 
 class JobDocket(Docket):
     """The queue of one kind of job of one campaign.

@@ -44,6 +44,9 @@ __all__ = ["ForceField", "JobRow", "Journal", "Model", "Promotion", "Seed", "Sim
 
 T = TypeVar("T")
 
+_AT_ONCE = 500
+"""Jobs marked by one statement."""
+
 
 @dataclass(frozen=True)
 class Seed:
@@ -335,10 +338,12 @@ class Journal:
 
     def mark_submitted(self, keys: Sequence[str]) -> None:
         """These jobs are in the fleet's queues."""
-        self._db.executemany(
-            "UPDATE jobs SET state = 'submitted' WHERE key = ? AND state = 'planned'",
-            [(key,) for key in keys],
-        )
+        for start in range(0, len(keys), _AT_ONCE):
+            some = keys[start : start + _AT_ONCE]
+            places = ", ".join("?" * len(some))
+            self._db.execute(
+                f"UPDATE jobs SET state = 'submitted' WHERE state = 'planned' AND key IN ({places})", some
+            )
 
     def note(self, round: int, action: str, subject: str, reason: str) -> None:
         """Record why something was decided."""
@@ -358,39 +363,38 @@ class Journal:
             True when this is news: False for an unknown job, and for one whose end is already recorded (the event
             was delivered twice, or the job ran twice).
         """
-        rows = self._rows.read(
-            "jobs", "SELECT rowid AS row_, key, kind, payload, state FROM jobs WHERE key = ?", (event.key,)
+        over = event.status != "returned"
+        values = [event.worker, event.started, event.finished, event.error, event.log, event.key]
+        changed = self._db.execute(
+            f"UPDATE jobs SET {'state = ?, ' * over}attempts = attempts + 1, worker = ?, started = ?, finished = ?, "
+            "error = ?, log = ? WHERE key = ? AND state IN ('planned', 'submitted')",
+            [event.status, *values] if over else values,
         )
-        row = rows[0] if rows else None
-        if row is None or row["state"] in ("done", "failed"):
+        if not changed.rowcount:
             return False
-        state = {"done": "done", "failed": "failed", "returned": row["state"]}[event.status]
-        self._db.execute(
-            "UPDATE jobs SET state = ?, attempts = attempts + 1, worker = ?, started = ?, finished = ?, error = ?, "
-            "log = ? WHERE key = ?",
-            (state, event.worker, event.started, event.finished, event.error, event.log, event.key),
-        )
-        if event.status != "returned":
-            self._record_outcome(self._rows.job(row), event)
+        if over:
+            self._record_outcome(event)
         return True
 
-    def _record_outcome(self, job: Job, event: JobEvent) -> None:
+    def _record_outcome(self, event: JobEvent) -> None:
         result = None if event.result is None else msgspec.to_builtins(event.result)
-        text = None if result is None else json.dumps(result, sort_keys=True)
-        if isinstance(job, TrainJob):
+        # A key is its kind, and the version or the simulation that the job makes.
+        kind, _, made = event.key.partition(":")
+        if kind == "train":
             statistics = None if result is None else json.dumps(result.get("statistics"), sort_keys=True)
             self._db.execute(
                 "UPDATE models SET state = ?, statistics = ? WHERE version = ?",
-                (event.status, statistics, job.version),
+                (event.status, statistics, int(made)),
             )
             return
         state = event.status
         if isinstance(event.result, RefineResult) and not event.result.accepted:
             state = "rejected"  # type: ignore[assignment]
-        steps = event.result.steps if isinstance(event.result, CgResult) else job.steps
+        text = None if result is None else json.dumps(result, sort_keys=True)
+        steps = [event.result.steps] if isinstance(event.result, CgResult) else []
         self._db.execute(
-            "UPDATE simulations SET state = ?, result = ?, steps = ? WHERE id = ?",
-            (state, text, steps, job.simulation),
+            f"UPDATE simulations SET state = ?, result = ?{', steps = ?' * len(steps)} WHERE id = ?",
+            [state, text, *steps, made],
         )
 
     # -- reading ------------------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ import msgspec
 from sims.files import sync_directory, write_atomic
 from steer.exceptions import JournalError
 from steer.journalschema import NOT_SQLITE, guard, only_changes, schema_problem
+from steer.links import open_plain
 
 __all__ = ["JournalCopy", "RecordedConnection", "heal_journal"]
 
@@ -115,7 +116,7 @@ class JournalCopy:
     def _attach(self, number: int) -> None:
         self.close()
         self._number, self._size = number, _copy_path(self._folder, number).stat().st_size
-        self._file = os.open(_log_path(self._folder, number), os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+        self._file = open_plain(_log_path(self._folder, number), os.O_WRONLY | os.O_APPEND)
         self._length = os.fstat(self._file).st_size
 
 

@@ -18,6 +18,7 @@ from steer.config import CampaignConfig, dump_config, load_config, parse_until
 from steer.exceptions import CampaignError, ConfigError, ServerError
 from steer.garbage import collect_rarely
 from steer.journal import Journal
+from steer.links import refuse_planted
 from steer.room import has_room, lacks_room
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ def launch(options: LaunchOptions) -> Outcome:
     directory, config = open_campaign(options)
     with ExitStack() as stack:
         stack.enter_context(directory.lock())
+        refuse_planted(directory.root)
         (directory.root / STOP_REQUEST).unlink(missing_ok=True)
         news: list[str] = []
         config = settle_goals(options, directory, config, news.append)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from steer.gpu_load import GpuTotals, gpu_totals
+from steer.links import open_plain
 
 if TYPE_CHECKING:
     from steer.status import Status
@@ -236,7 +237,8 @@ class MetricsLog:
     def _write(self, row: list[str], mode: str = "a") -> None:
         line = io.StringIO()
         csv.writer(line, lineterminator="\n").writerow(row)
-        with self.path.open(f"{mode}b", buffering=0) as file:
+        flags = os.O_WRONLY | os.O_CREAT | (os.O_APPEND if mode == "a" else os.O_TRUNC)
+        with open(open_plain(self.path, flags), f"{mode}b", buffering=0) as file:
             file.write(line.getvalue().encode())
 
 

@@ -23,6 +23,7 @@ from typing import Self
 
 from steer.exceptions import ServerError, StorageError
 from steer.frames import MAX_MESSAGE
+from steer.links import open_plain
 from steer.stream import FramePublisher
 
 __all__ = ["Outbox", "undelivered"]
@@ -237,7 +238,7 @@ class Outbox:
 def undelivered(path: Path) -> list[bytes]:
     """Messages that an outbox left in its file; none when there is no such file."""
     try:
-        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        file = open_plain(path, os.O_RDONLY)
     except FileNotFoundError:
         return []
     try:
@@ -248,7 +249,7 @@ def undelivered(path: Path) -> list[bytes]:
 
 def _open(path: Path) -> int:
     try:
-        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        file = open_plain(path, os.O_RDWR | os.O_CREAT)
     except OSError as error:
         raise StorageError(path, f"frames cannot be kept here: {error.strerror}.") from error
     try:

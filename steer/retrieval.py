@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from sims.trajectory import list_parts, read_part
 from steer.frames import Frame
+from steer.links import link_in
 
 if TYPE_CHECKING:
     from steer.campaign import CampaignDirectory
@@ -90,7 +91,9 @@ class Retrieval:
         every = self._every[simulation.level]
         folder = self._directory.simulation(simulation.id)
         frames = []
-        for begin, path in list_parts(folder) if folder.is_dir() else []:
+        for begin, path in (
+            list_parts(folder) if folder.is_dir() and not (folder.is_symlink() or link_in(folder)) else []
+        ):
             part = read_part(path)
             first = begin // every + 1
             for index, (moment, box, positions) in enumerate(

@@ -11,6 +11,8 @@ import os
 import sqlite3
 from pathlib import Path
 
+from steer.links import open_plain
+
 __all__ = ["has_room", "lacks_room"]
 
 _ERRORS = {errno.ENOSPC, errno.EDQUOT}
@@ -32,7 +34,7 @@ def has_room(folder: Path) -> bool:
     """Whether a few MB can be written in a folder now. Quotas are seen only by those who write."""
     probe = folder / f".room-{os.getpid()}"
     try:
-        with probe.open("wb", buffering=0) as file:
+        with open(open_plain(probe, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), "wb", buffering=0) as file:
             written = sum(file.write(bytes(2**20)) for _ in range(_ENOUGH // 2**20))
             os.fsync(file.fileno())
         return written == _ENOUGH

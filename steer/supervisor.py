@@ -19,7 +19,7 @@ from redis.exceptions import RedisError
 
 from steer.attempt import Attempt, Outcome, Site
 from steer.campaign import CampaignDirectory
-from steer.exceptions import JobError
+from steer.exceptions import JobError, LinkFound
 from steer.fleet_keys import FleetKeys
 from steer.jobs.folder import read_result
 from steer.jobs.registry import job_folder, kind_of
@@ -168,7 +168,7 @@ class Supervisor:
         outcome = Outcome("failed", "The worker could not run this job; its own log says why.")
         try:
             outcome = await attempt.run()
-        except OSError as error:
+        except (OSError, LinkFound) as error:
             outcome = await self._not_started(attempt, error)
         except Exception:
             log.exception("%s could not be conducted", attempt.job.key)
@@ -184,7 +184,7 @@ class Supervisor:
         self._changed()
         running.finished.set_result(outcome)
 
-    async def _not_started(self, attempt: Attempt, error: OSError) -> Outcome:
+    async def _not_started(self, attempt: Attempt, error: OSError | LinkFound) -> Outcome:
         if not lacks_room(error):
             return Outcome("failed", f"The job's process could not be started: {error}.")
         log.warning("%s waits for room on the disk: %s", attempt.job.key, error)

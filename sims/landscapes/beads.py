@@ -39,4 +39,4 @@ class WalkerBeads:
 
     def read_pdb(self, path: Path) -> NDArray[np.float64]:
         """Positions (n_beads, 3) in nm."""
-        return parse_pdb(path, self.labels)
+        return parse_pdb(path, self.labels, self.bonded)

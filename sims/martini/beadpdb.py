@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from math import isfinite
 from pathlib import Path
+from struct import Struct
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 from sims.exceptions import TopologyError
 
 __all__ = ["BeadLabel", "format_pdb", "parse_pdb"]
+
+_PLACE = "%8.3f%8.3f%8.3f"
 
 
 class BeadLabel(NamedTuple):
@@ -61,8 +64,7 @@ def format_pdb(
         raise ValueError(f"Positions of shape {positions.shape} do not fit {len(labels)} beads.")
     if not np.all((positions > -99.9) & (positions < 999.9)):
         raise ValueError("Bead positions must be finite and between -99.9 and 999.9 nm to be written as PDB.")
-    pairs = () if bonded is None else tuple(map(tuple, bonded.tolist()))
-    return _template(tuple(labels), pairs) % tuple((positions * 10.0).ravel().tolist())
+    return _template(tuple(labels), _pairs(bonded)) % tuple((positions * 10.0).ravel().tolist())
 
 
 # A campaign writes thousands of structures of one molecule, in which only the coordinates differ.
@@ -76,7 +78,7 @@ def _template(labels: tuple[BeadLabel, ...], pairs: tuple[tuple[int, int], ...])
             f"ATOM  {serial % 100000:5d} {label.name:>4.4s} {label.residue_name:>3.3s} {label.chain[:1]:1s}"
             f"{number:>4.4s}{code:1.1s}   "
         )
-        lines.append(place.replace("%", "%%") + "%8.3f%8.3f%8.3f  1.00  0.00")
+        lines.append(f"{place.replace('%', '%%')}{_PLACE}  1.00  0.00")
         if serial == len(labels) or labels[serial].chain != label.chain:
             lines.append("TER")
     lines += [f"CONECT{(first + 1) % 100000:5d}{(second + 1) % 100000:5d}" for first, second in pairs]
@@ -84,8 +86,19 @@ def _template(labels: tuple[BeadLabel, ...], pairs: tuple[tuple[int, int], ...])
     return "\n".join(lines)
 
 
-def parse_pdb(path: Path, labels: Sequence[BeadLabel]) -> NDArray[np.float64]:
+def parse_pdb(
+    path: Path, labels: Sequence[BeadLabel], bonded: NDArray[np.integer] | None = None
+) -> NDArray[np.float64]:
     """Positions of a bead PDB file, shape (n_beads, 3), nm.
+
+    Parameters
+    ----------
+    path : Path
+    labels : sequence of BeadLabel
+        One for each bead.
+    bonded : ndarray of int, shape (m, 2), optional
+        Pairs that `format_pdb` wrote as CONECT records: a file that it wrote is read many times faster with them, and
+        any other file to the same effect.
 
     Raises
     ------
@@ -93,9 +106,15 @@ def parse_pdb(path: Path, labels: Sequence[BeadLabel]) -> NDArray[np.float64]:
         When its beads are not those of `labels`, in their order, or a coordinate cannot be read.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        data = path.read_bytes()
+        positions = _filled_in(data, tuple(labels), _pairs(bonded))
+        text = "" if positions is not None else data.decode()
     except (OSError, UnicodeDecodeError) as error:
         raise TopologyError(f"The bead structure cannot be read: {error}.", path) from error
+    return _parsed(text, path, labels) if positions is None else positions
+
+
+def _parsed(text: str, path: Path, labels: Sequence[BeadLabel]) -> NDArray[np.float64]:
     positions: list[tuple[float, float, float]] = []
     for number, line in enumerate(text.splitlines(), 1):
         if line.startswith(("ATOM", "HETATM")):
@@ -106,6 +125,52 @@ def parse_pdb(path: Path, labels: Sequence[BeadLabel]) -> NDArray[np.float64]:
     if len(positions) != len(labels):
         raise TopologyError(f"The file has {len(positions)} beads; {len(labels)} were expected.", path)
     return np.array(positions, dtype=np.float64).reshape(-1, 3)
+
+
+class _Form(NamedTuple):
+    """A file that `format_pdb` writes.
+
+    Attributes
+    ----------
+    fields : struct.Struct
+        Takes it apart: before each bead's three coordinates what stands there, and at the end the rest.
+    texts : tuple of bytes
+        What stands between the coordinates.
+    """
+
+    fields: Struct
+    texts: tuple[bytes, ...]
+
+
+@lru_cache(maxsize=8)
+def _form(labels: tuple[BeadLabel, ...], pairs: tuple[tuple[int, int], ...]) -> _Form:
+    texts = [(text % ()).encode() for text in _template(labels, pairs).split(_PLACE)]
+    fields = "".join(f"{len(text)}s8s8s8s" for text in texts[:-1])
+    return _Form(Struct(f"{fields}{len(texts[-1])}s"), tuple(texts))
+
+
+def _filled_in(
+    data: bytes, labels: tuple[BeadLabel, ...], pairs: tuple[tuple[int, int], ...]
+) -> NDArray[np.float64] | None:
+    """Positions in a file that differs from what `format_pdb` writes in its coordinates alone; None for another."""
+    form = _form(labels, pairs)
+    if len(data) != form.fields.size:
+        return None
+    fields = form.fields.unpack(data)
+    if fields[::4] != form.texts:
+        return None
+    coordinates = [fields[i::4] for i in (1, 2, 3)]
+    if any(b"".join(column).translate(None, b" -.0123456789") for column in coordinates):
+        return None
+    try:
+        columns = [list(map(float, column)) for column in coordinates]
+    except ValueError:
+        return None
+    return np.array(columns).T / 10.0
+
+
+def _pairs(bonded: NDArray[np.integer] | None) -> tuple[tuple[int, int], ...]:
+    return () if bonded is None else tuple(map(tuple, bonded.tolist()))
 
 
 def _coordinates(line: str, path: Path, number: int) -> tuple[float, float, float]:

@@ -354,4 +354,4 @@ class CoarseModel:
         TopologyError
             When the file's beads are not those of this model.
         """
-        return parse_pdb(path, self.record.labels)
+        return parse_pdb(path, self.record.labels, self.bonded)

@@ -15,6 +15,7 @@ from sims.martini.model import ModelRecord
 from sims.superposition import Superposition, superposition
 from steer.exceptions import StorageError
 from steer.framereader import FrameReader
+from steer.links import refuse_links
 from steer.molecule import read_record
 
 if TYPE_CHECKING:
@@ -98,6 +99,8 @@ class Structures:
         atoms, beads = (folder / name for name in STAGES[stage])
         if not atoms.is_file() or not beads.is_file():
             return None
+        for file in (atoms, beads):
+            refuse_links(self._directory.root, file.relative_to(self._directory.root).as_posix())
         _, record = self._beads(onto)
         move = self._move(parse_pdb(beads, record.labels), record, onto)
         return _moved(atoms, move)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from steer.journal import Seed
@@ -22,5 +21,5 @@ def seed_from(result: RefineResult, planner: Planner) -> Seed | None:
     if not result.accepted:
         return None
     seed = planner.new_seed("aa", result.simulation, result.steps)
-    file = (PurePosixPath(result.end_state).parent / END_BEADS).as_posix()
+    file = f"{result.end_state.rpartition('/')[0]}/{END_BEADS}"
     return Seed(seed.id, seed.origin, seed.generation, file, seed.parent, seed.step)

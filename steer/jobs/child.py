@@ -29,7 +29,8 @@ from steer.jobs.folder import HeldFolder, read_result
 from steer.jobs.lifeline import die_with
 from steer.jobs.registry import job_folder, resolve
 from steer.jobs.wire import Ended, Order, Went, decode_order, encode_line
-from steer.messages import TrainJob
+from steer.links import refuse_links
+from steer.messages import Job, TrainJob
 from steer.room import has_room, lacks_room
 
 if TYPE_CHECKING:
@@ -106,10 +107,12 @@ def main() -> int:
 
 def _attempt(order: Order, reporter: Reporter, stop: threading.Event) -> Ended:
     """Do the job; whatever it raises becomes one sentence."""
-    folder = job_folder(CampaignDirectory(Path(order.directory)), order.job)
+    directory = CampaignDirectory(Path(order.directory))
+    folder = job_folder(directory, order.job)
     waits = partial(_count_waits, reporter, "waiting for an older attempt", iter(range(2**31)))
     held = HeldFolder(folder, order.attempt, waiting=waits)
     try:
+        _refuse_links(directory, folder, order.job)
         with held:
             _do(order, held, reporter, stop)
     except (FolderHeld, JobStopped) as error:
@@ -124,6 +127,14 @@ def _attempt(order: Order, reporter: Reporter, stop: threading.Event) -> Ended:
             error=str(error) if known else f"{type(error).__name__}: {error}",
         )
     return Ended(status="done")
+
+
+def _refuse_links(directory: CampaignDirectory, folder: Path, job: Job) -> None:
+    """A job writes into its own folder, and reads files of this campaign: no link may lead to others."""
+    files = [folder.relative_to(directory.root).as_posix()]
+    files += [getattr(job, field) for field in ("start", "target", "reference") if hasattr(job, field)]
+    for file in files:
+        refuse_links(directory.root, file)
 
 
 def _is_of_the_machine(error: Exception) -> bool:

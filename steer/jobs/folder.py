@@ -21,7 +21,8 @@ from typing import Self
 import msgspec
 
 from sims.files import sync_directory, write_atomic
-from steer.exceptions import FolderHeld, JobError
+from steer.exceptions import FolderHeld, JobError, LinkFound
+from steer.links import link_in, open_plain, read_plain
 from steer.messages import UNREADABLE, JobResult
 
 __all__ = ["RESULT", "HeldFolder", "read_result"]
@@ -47,9 +48,11 @@ def read_result(folder: Path) -> JobResult | None:
     """
     file = folder / RESULT
     try:
-        return _result_decoder.decode(file.read_bytes())
+        return _result_decoder.decode(read_plain(file))
     except FileNotFoundError:
         return None
+    except LinkFound as error:
+        raise JobError(str(error)) from error
     except UNREADABLE as error:
         raise JobError(
             f"{file} does not fit its schema: {error}; move it away to have the job run again."
@@ -87,8 +90,9 @@ class HeldFolder:
 
     def __enter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
+        self._refuse_links()
         write_atomic(self.folder / _HOLDER, self.attempt)
-        self._lock = os.open(self.folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        self._lock = open_plain(self.folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             self._wait_for_lock(self._lock)
         except BaseException:
@@ -129,9 +133,16 @@ class HeldFolder:
             new.unlink()
         sync_directory(self.folder)
 
+    def _refuse_links(self) -> None:
+        """Whatever runs here writes into this folder by name: no link may lead elsewhere."""
+        if self.folder.is_symlink():
+            raise LinkFound(self.folder)
+        if link := link_in(self.folder):
+            raise LinkFound(link)
+
     def _holder(self) -> str:
         try:
-            return (self.folder / _HOLDER).read_text()
+            return read_plain(self.folder / _HOLDER).decode(errors="replace")
         except FileNotFoundError:
             return ""
 

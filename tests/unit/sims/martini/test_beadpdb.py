@@ -28,6 +28,30 @@ def test_round_trip_keeps_a_tenth_of_a_picometre(tmp_path: Path, positions: np.n
     assert parse_pdb(path, LABELS) == pytest.approx(positions, abs=0.5001e-4)
 
 
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=200)
+@given(
+    arrays(np.float64, (3, 3), elements=st.floats(-99, 990)),
+    st.integers(0, 150),
+    st.sampled_from(b" -.09xA\n"),
+)
+def test_our_own_files_are_read_as_any_other_to_the_bit(
+    tmp_path: Path, positions: np.ndarray, place: int, byte: int
+) -> None:
+    path, bonded = tmp_path / "beads.pdb", np.array([[0, 1]])
+    data = bytearray(format_pdb(positions, LABELS, bonded).encode())
+    for _ in range(2):
+        path.write_bytes(data)
+        assert outcome(path, bonded) == outcome(path, None)
+        data[place] = byte
+
+
+def outcome(path: Path, bonded: np.ndarray | None) -> bytes | str:
+    try:
+        return parse_pdb(path, LABELS, bonded).tobytes()
+    except TopologyError as error:
+        return str(error)
+
+
 def test_others_can_read_it(trpcage: CoarseModel, tmp_path: Path) -> None:
     path = tmp_path / "beads.pdb"
     trpcage.write_pdb(path, trpcage.positions)
