@@ -145,9 +145,10 @@ def _backlog_full(now: Situation) -> str:
     queued = now.open.get("cg", 0) + now.open.get("refine", 0)
     if queued < now.room or now.running < now.slots["all"]:
         return ""
+    slots = now.slots["all"]
     return (
-        f"All {now.slots['all']} slots are busy and the backlog is full ({queued} jobs open); the next choice is made "
-        "when one ends."
+        f"{'The only slot is' if slots == 1 else f'All {slots} slots are'} busy and the backlog is full "
+        f"({queued} jobs open); the next choice is made when one ends."
     )
 
 

@@ -245,7 +245,8 @@ class MetricsLog:
 def read_metrics(path: Path) -> dict[str, list[float]]:
     """The columns of a ``metrics.csv``, ``time`` (Unix) among them, also while it is being written.
 
-    Lines that a crash tore are left out. A file that is not there gives empty columns.
+    Lines that a crash tore are left out. A file of another version is read for the columns it shares with this one; the
+    others are NaN. A file that is not there, or is none, gives empty columns.
     """
     columns: dict[str, list[float]] = {name: [] for name in _COLUMNS}
     try:
@@ -253,14 +254,16 @@ def read_metrics(path: Path) -> dict[str, list[float]]:
     except FileNotFoundError:
         return columns
     lines = text[: text.rfind("\n") + 1].splitlines()
-    if not lines or lines[0].split(",") != _COLUMNS:
+    header = lines[0].split(",") if lines else []
+    if "time" not in header:
         return columns
     for line in lines[1:]:
         try:
             values = [float(value) for value in line.split(",")]
         except ValueError:
             continue
-        if len(values) == len(_COLUMNS):
-            for name, value in zip(_COLUMNS, values, strict=True):
-                columns[name].append(value)
+        if len(values) == len(header):
+            told = dict(zip(header, values, strict=True))
+            for name in _COLUMNS:
+                columns[name].append(told.get(name, math.nan))
     return columns

@@ -22,10 +22,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from steer.coverage.resampling import Band, ratio_band
+from steer.coverage.resampling import Band, additive_band, ratio_band
 from steer.coverage.visits import Visits
 
-__all__ = ["TRUSTED", "Control", "Gain", "expected_cells", "gain_of_steering", "unsteered_control"]
+__all__ = [
+    "TRUSTED",
+    "Control",
+    "Gain",
+    "expected_cells",
+    "gain_of_steering",
+    "unsteered_control",
+    "unsteered_discovery",
+]
 
 TRUSTED = 3.0
 """Times the unsteered time up to which extrapolation is usually trusted (Chao et al., Ecol. Monogr. 84, 45, 2014)."""
@@ -33,14 +41,14 @@ TRUSTED = 3.0
 
 @dataclass(frozen=True)
 class Control:
-    """Expected coverage of unsteered simulations.
+    """Expected coverage, or another measure, of unsteered simulations.
 
     Attributes
     ----------
     time : ndarray, shape (k,)
         Aggregate CG time, ns.
     cells : Band
-        Shape (k,).
+        Occupied cells, or the other measure; shape (k,).
     own_time : float
         ns of unsteered simulation that there were; beyond it the control is extrapolated.
     simulations : int
@@ -162,6 +170,40 @@ def unsteered_control(
     replicates = np.array([_expected_at(visits, unsteered & half, lengths, time) for half in halves])
     cells = ratio_band(_expected_at(visits, unsteered, lengths, time), replicates, n)
     return Control(time, cells, own, n)
+
+
+def unsteered_discovery(
+    visits: Visits,
+    unsteered: NDArray[np.bool_],
+    lengths: NDArray[np.floating],
+    windows: NDArray[np.floating],
+    halves: NDArray[np.bool_],
+) -> Band | None:
+    """New cells per ns that unsteered simulations would have found; NaN beyond `TRUSTED` times the unsteered time.
+
+    Parameters
+    ----------
+    visits, unsteered, lengths, halves
+        As of `unsteered_control`.
+    windows : ndarray, shape (w + 1,)
+        Edges of the intervals, ns.
+
+    Returns
+    -------
+    Band or None
+        Shape (w,); None with fewer than two unsteered simulations.
+    """
+    n, own = int(unsteered.sum()), float(lengths[unsteered].sum())
+    if n < 2 or own <= 0:
+        return None
+
+    def rate(chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
+        found = np.diff(_expected_at(visits, chosen, lengths, windows)) / np.diff(windows)
+        return np.where(windows[1:] <= TRUSTED * own, found, np.nan)
+
+    replicates = np.array([rate(unsteered & half) for half in halves])
+    band = additive_band(rate(unsteered), replicates, n)
+    return Band(band.estimate, np.maximum(band.low, 0), band.high)
 
 
 def _expected_at(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from steer.coverage.plots import MARKERS, NAMES, new_axes
+from steer.coverage.plots import MARKERS, NAMES, mark_size, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -52,7 +52,7 @@ def draw_generations(
         filled = MARKERS[kind] != "x"
         ax.scatter(
             places[:, 0], places[:, 1], c=generation, cmap=colours, norm=norm, marker=MARKERS[kind],
-            s=150 if kind == "input" else 46, edgecolors="black" if filled else None,
+            s=150 if kind == "input" else 1.1 * mark_size(len(places)), edgecolors="black" if filled else None,
             linewidths=0.6 if filled else 1.6, label=f"{NAMES[kind]} ({len(places)})",
             zorder=4 if kind == "input" else 3,
         )  # fmt: skip

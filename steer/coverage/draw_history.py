@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_drift", "draw_model_history", "draw_novelty", "draw_outcomes"]
 
+ERROR_LABEL = "mean decode error (squared, standardised features)"
+
 PURPOSES = {
     "aa": ("promoted to refinement", "aa", "D"),
     "cg": ("CG frame as seed", "frame", "s"),
@@ -76,7 +78,7 @@ def draw_model_history(history: ModelHistory, ax: Axes | None = None) -> Axes:
     ax.set_xticks(
         history.version, [f"{v}\n{n:,}" for v, n in zip(history.version, history.frames, strict=True)]
     )
-    ax.set(xlabel="model version, and frames it was trained from", ylabel="mean decode error")
+    ax.set(xlabel="model version, and frames it was trained from", ylabel=ERROR_LABEL)
     ax.set_ylim(0, 1.2 * max(1e-9, *np.nan_to_num([*history.training, *history.validation, 0.0])))
     ax.legend(fontsize=8, frameon=False, loc="lower left")
     return ax
@@ -97,6 +99,8 @@ def draw_drift(
         Rows the model could be trained on.
     ax : matplotlib.axes.Axes, optional
     """
+    from matplotlib.ticker import MaxNLocator, StrMethodFormatter
+
     ax = new_axes(ax)
     for level, name, marker, style in (("cg", "CG frames", "o", "-"), ("aa", "AA frames", "s", "--")):
         if level in blocks and len(blocks[level][1]):
@@ -105,7 +109,7 @@ def draw_drift(
             ax.plot(middles, mean, marker + style, color=COLOURS[level], lw=1.5, ms=4, label=name)
     ax.axvline(trained, color="0.5", lw=0.9)
     ax.annotate(
-        "trained on frames to the left",
+        "trained on\nframes to the left",
         (trained, 0.98),
         xycoords=("data", "axes fraction"),
         xytext=(-5, 0),
@@ -116,7 +120,13 @@ def draw_drift(
         ha="right",
         va="top",
     )
-    ax.set(xlabel="frames, in the order of arrival", ylabel="mean decode error", ylim=(0, None))
+    highest = max(
+        (float(np.nanmax(mean)) for _, mean in blocks.values() if np.isfinite(mean).any()), default=0.0
+    )
+    # Room for the words above the curves.
+    ax.set(xlabel="frames, in the order of arrival", ylabel=ERROR_LABEL, ylim=(0, 1.45 * highest or None))
+    ax.xaxis.set_major_locator(MaxNLocator(5))
+    ax.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     ax.legend(fontsize=8, frameon=False, loc="upper left")
     return ax
 
@@ -134,6 +144,10 @@ def draw_outcomes(outcomes: Outcomes, ax: Axes | None = None, most: int = 8) -> 
     from matplotlib.ticker import MaxNLocator
 
     ax = new_axes(ax)
+    if not (outcomes.accepted or outcomes.rejected or outcomes.failed or outcomes.open):
+        ax.set_axis_off()
+        ax.text(0.5, 0.5, "no refinements", transform=ax.transAxes, ha="center", color="0.35")
+        return ax
     reasons = list(outcomes.reasons.items())
     shown = reasons[:most]
     if len(reasons) > most:

@@ -83,18 +83,23 @@ def draw_timescales(model: MarkovModel, ax: Axes | None = None) -> Axes:
         high = np.minimum(
             np.nan_to_num(model.high[known, i], posinf=np.inf), 1e3 * model.timescales[known, i]
         )
-        ax.fill_between(lags, low, np.maximum(high, low), color=COLOURS[colour], alpha=0.18, lw=0)
+        # Of what is over within a lag, nothing but the prior is left in the interval.
+        resolved = model.timescales[known, i] >= lags
+        ax.fill_between(
+            lags, low, np.maximum(high, low), where=resolved, color=COLOURS[colour], alpha=0.18, lw=0
+        )
         ax.plot(
             lags, model.timescales[known, i], marker + style, color=COLOURS[colour], lw=1.6, ms=5,
             label=("slowest", "second", "third")[i],
         )  # fmt: skip
     ax.axvline(model.lag, color="0.5", lw=0.9)
     ax.annotate(
-        f"lag used: {model.lag:.3g} ns", (model.lag, 0.99), xycoords=("data", "axes fraction"), xytext=(3, 0),
-        textcoords="offset points", rotation=90, fontsize=7, color="0.35", va="top",
+        f"lag used: {model.lag:.3g} ns", (model.lag, 0.02), xycoords=("data", "axes fraction"), xytext=(3, 0),
+        textcoords="offset points", rotation=90, fontsize=7, color="0.35", va="bottom",
     )  # fmt: skip
     ax.set(xlabel="lag time (ns)", ylabel="implied timescale (ns)", xscale="log", yscale="log")
-    ax.set_ylim(floor, None)
+    shown = np.concatenate([model.timescales.ravel(), [2 * model.lags[-1]]])
+    ax.set_ylim(floor, 3 * float(shown[np.isfinite(shown)].max()))
     if ax.get_legend_handles_labels()[0]:
         ax.legend(fontsize=8, frameon=False, loc="lower right")
     return ax

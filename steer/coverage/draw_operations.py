@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from steer.coverage.latency import Latency
-from steer.coverage.plots import COLOURS, new_axes, plain
+from steer.coverage.plots import COLOURS, new_axes, plain, rounded
 from steer.coverage.workers import Span, WorkerShare
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def draw_timeline(spans: Sequence[Span], ax: Axes | None = None) -> Axes:
                 height=0.7,
                 color=COLOURS[colour],
                 edgecolor="white",
-                linewidth=0.5,
+                linewidth=0.5 if len(spans) < 20 * len(height) else 0.0,
                 hatch=["xxx" if s.failed else "" for s in chosen],
                 label=f"{name} ({len(chosen)})",
             )
@@ -86,26 +86,44 @@ def draw_timeline(spans: Sequence[Span], ax: Axes | None = None) -> Axes:
 
 def draw_throughput(shares: Sequence[WorkerShare], ax: Axes | None = None) -> Axes:
     """Simulated time a day of each worker, CG and AA, on a logarithmic scale; the 20 that did most."""
+    from matplotlib.ticker import LogLocator, NullFormatter
+
     ax = new_axes(ax)
     shown = sorted(shares, key=lambda share: (-share.busy, share.worker))[:20]
-    for level, name, colour, offset in (("cg", "CG", "cg", -0.2), ("aa", "AA", "aa", 0.2)):
-        rates = [share.per_day(level) for share in shown]
-        bars = ax.barh(
-            [i + offset for i in range(len(shown))], rates, height=0.38, color=COLOURS[colour], label=name
-        )
-        labels = [f"{rate:.3g} ns/day" if rate > 0 else f"no {name}" for rate in rates]
-        ax.bar_label(bars, labels=labels, padding=3, fontsize=8)
+    for level, name, marker, offset in (("cg", "CG", "o", -0.15), ("aa", "AA", "s", 0.15)):
+        found = [
+            (i + offset, share.per_day(level)) for i, share in enumerate(shown) if share.per_day(level) > 0
+        ]
+        if not found:
+            continue
+        heights, rates = zip(*found, strict=True)
+        ax.plot(rates, heights, marker, color=COLOURS[level], ms=7, label=name)
+        for height, rate in found:
+            ax.annotate(
+                f"{rounded(rate)} ns/day",
+                (rate, height),
+                (8, 0),
+                textcoords="offset points",
+                fontsize=8,
+                va="center",
+            )
     names = [
         f"{plain(s.worker)}\n{sum(s.jobs.values())} jobs, {s.failed} failed\n{s.busy:.2g} job hours"
         for s in shown
     ]
     ax.set_yticks(range(len(shown)), names, fontsize=8)
     ax.set_ylim(max(len(shown), 2) - 0.4, -0.6)
+    ax.grid(axis="x", color="0.9", lw=0.8)
+    ax.set_axisbelow(True)
     positive = [rate for s in shown for rate in (s.per_day("cg"), s.per_day("aa")) if rate > 0]
     if positive:
         ax.set_xscale("log")
-        ax.set_xlim(min(positive) / 5, max(positive) * 8)
-    ax.set_xlabel("simulated ns per day of wall time")
-    if shown:
+        # Whole decades, and room for the words at the right of the last mark.
+        ax.set_xlim(
+            10 ** np.floor(np.log10(min(positive)) - 0.1), 10 ** np.ceil(np.log10(max(positive)) + 0.6)
+        )
+        ax.xaxis.set_major_locator(LogLocator(numticks=8))
+        ax.xaxis.set_minor_formatter(NullFormatter())
         ax.legend(fontsize=8, frameon=False, loc="lower right")
+    ax.set_xlabel("simulated ns per day of wall time")
     return ax

@@ -23,7 +23,7 @@ from steer.coverage.draw_operations import (
 )
 from steer.coverage.free_energy import RESTART_BIAS, FreeEnergy
 from steer.coverage.markov import MarkovModel
-from steer.coverage.plots import draw_growth, draw_latent_density, draw_lineage, plain
+from steer.coverage.plots import draw_growth, draw_latent_density, draw_lineage, plain, rounded
 from steer.coverage.surfaces import MIN_FRAMES_IN_BIN, Surfaces
 
 if TYPE_CHECKING:
@@ -110,30 +110,58 @@ def _measures(data: CoverageData, analysis: Analysis) -> Figure:
     axes = figure.subplots(2, 2)
     d = data.points.shape[1]
     area = "area" if d == 2 else "volume"
-    draw_curve(progress.time, progress.volume, f"{area} of the union of balls (latent units)", axes[0, 0])
+    draw_curve(
+        progress.time,
+        progress.volume,
+        f"{area} of the union of balls (latent units)",
+        axes[0, 0],
+        control=progress.volume_control,
+    )
     grid = progress.cells.estimate[-1] * float(np.prod(progress.width))
     title(
         axes[0, 0],
         f"Occupied {area}: balls of radius {progress.radius:.2g} (10th neighbour)\n"
         f"{progress.volume.estimate[-1]:.3g} by balls, {grid:.3g} by grid cells",
     )
-    draw_curve(progress.time, progress.covering_radius, "covering radius (latent units)", axes[0, 1])
+    draw_curve(
+        progress.time,
+        progress.covering_radius,
+        "covering radius (latent units)",
+        axes[0, 1],
+        control=progress.covering_control,
+    )
     title(axes[0, 1], "Covering radius: farthest place found from\nwhat the other simulations have seen")
-    draw_curve(progress.time, progress.evenness, "evenness of cell occupancy", axes[1, 0], top=1.02)
+    draw_curve(
+        progress.time,
+        progress.evenness,
+        "evenness of cell occupancy",
+        axes[1, 0],
+        top=1.02,
+        control=progress.evenness_control,
+    )
     title(axes[1, 0], "Evenness: normalised entropy of occupied cells")
-    draw_rate(progress.windows, progress.discovery, "new cells per ns", axes[1, 1])
+    draw_rate(
+        progress.windows,
+        progress.discovery,
+        "new cells per ns",
+        axes[1, 1],
+        control=progress.discovery_control,
+    )
     title(axes[1, 1], "Rate of discovery")
     footnote(
         figure,
         f"Bands: 95%, from halves of the {progress.families} families that {progress.simulations} CG simulations "
-        f"({progress.unsteered} unsteered) descend from; none below four.",
+        f"({progress.unsteered} unsteered) descend from; none below four.\n"
+        "Control: the mean over random subsets of the unsteered simulations, as many as fit into the time; "
+        "for the rate, as for coverage." + ("" if progress.control else " Here there are too few of them."),
     )
     return figure
 
 
 def _free_energy(data: CoverageData, surfaces: Surfaces) -> Figure:
-    figure = new_figure(data, (15, 5), ", free energy of the sampled ensemble")
-    axes = figure.subplots(1, 3)
+    panels = 2 if surfaces.aa is None else 3
+    figure = new_figure(data, (5 * panels, 5), ", free energy of the sampled ensemble")
+    axes = figure.subplots(1, panels)
     labels = surfaces.labels
     draw_surface(surfaces.cg, labels, axes[0])
     title(axes[0], f"CG frames\n{_sizes(surfaces.cg)}")
@@ -141,12 +169,9 @@ def _free_energy(data: CoverageData, surfaces: Surfaces) -> Figure:
     title(
         axes[1], f"Its standard error\nfrom halves of the families of {surfaces.cg.simulations} simulations"
     )
-    if surfaces.aa is None:
-        axes[2].text(0.5, 0.5, "no AA frames yet", transform=axes[2].transAxes, ha="center", color="0.4")
-        axes[2].set(xlabel=labels[0], ylabel=labels[1])
-    else:
+    if surfaces.aa is not None:
         draw_surface(surfaces.aa, labels, axes[2])
-        title(axes[2], f"AA frames, weighted by the CG frames they stand for\n{_sizes(surfaces.aa)}")
+        title(axes[2], f"AA frames, weighted as the CG frames they stand for\n{_sizes(surfaces.aa)}")
     steered = bool((data.cg & data.steered()).any())
     warning = RESTART_BIAS if steered else "No simulation was steered; each counts from its own start."
     footnote(
@@ -209,10 +234,7 @@ def _markov(data: CoverageData, analysis: Analysis, model: MarkovModel) -> Figur
 
 
 def _sizes(surface: FreeEnergy) -> str:
-    return (
-        f"{surface.frames:,} frames of {surface.simulations} simulations, "
-        f"effective sample size {surface.effective:.3g}"
-    )
+    return f"{surface.frames:,} frames of {surface.simulations} simulations\neffective sample size {rounded(surface.effective)}"
 
 
 def _learning(data: CoverageData, analysis: Analysis) -> Figure:

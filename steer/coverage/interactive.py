@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from steer.coverage.analysis import Analysis
+from steer.coverage.control import Control
 from steer.coverage.data import CoverageData
 from steer.coverage.draw_kinetics import told_wait
 from steer.coverage.draw_operations import KINDS
 from steer.coverage.free_energy import RESTART_BIAS
-from steer.coverage.plots import COLOURS
+from steer.coverage.plots import COLOURS, rounded
 from steer.coverage.resampling import Band
 from steer.coverage.surfaces import Surfaces
 from steer.coverage.traces import band_traces, density, escaped, line, marks, surface, tree
@@ -110,23 +111,42 @@ def _measures(analysis: Analysis) -> Figure:
     )
     windows = (progress.windows[:-1] + progress.windows[1:]) / 2
     curves = (
-        (1, 1, progress.time, progress.volume, "volume of the union of balls (latent units)"),
-        (1, 2, progress.time, progress.covering_radius, "covering radius (latent units)"),
-        (2, 1, progress.time, progress.evenness, "evenness of cell occupancy"),
-        (2, 2, windows, progress.discovery, "new cells per ns"),
+        (
+            1,
+            1,
+            progress.time,
+            progress.volume,
+            "volume of the union of balls (latent units)",
+            progress.volume_control,
+        ),
+        (
+            1,
+            2,
+            progress.time,
+            progress.covering_radius,
+            "covering radius (latent units)",
+            progress.covering_control,
+        ),
+        (2, 1, progress.time, progress.evenness, "evenness of cell occupancy", progress.evenness_control),
+        (2, 2, windows, progress.discovery, "new cells per ns", progress.discovery_control),
     )
-    for row, column, x, band, label in curves:
+    for row, column, x, band, label, control in curves:
         shape = "hvh" if (row, column) == (2, 2) else "linear"
         figure.add_traces(band_traces(x, band, label, COLOURS["cg"], shape=shape), row, column)
+        if control is not None:
+            times, other = (control.time, control.cells) if isinstance(control, Control) else (x, control)
+            figure.add_traces(
+                band_traces(times, other, "control", COLOURS["control"], "--", shape=shape), row, column
+            )
         _label(figure, row, column, "aggregate CG time (ns)", label)
     return figure.update_layout(showlegend=False).update_yaxes(rangemode="tozero")
 
 
 def _free_energy(surfaces: Surfaces) -> Figure:
-    size = f"effective sample size {surfaces.cg.effective:.3g}"
+    size = f"effective sample size {rounded(surfaces.cg.effective)}"
     titles = [f"CG frames, {size}", "Standard error"]
     if surfaces.aa is not None:
-        titles.append(f"AA frames, weighted, effective sample size {surfaces.aa.effective:.3g}")
+        titles.append(f"AA frames, weighted, effective sample size {rounded(surfaces.aa.effective)}")
     figure = _subplots(1, len(titles), titles, 520, horizontal_spacing=0.16)
     figure.add_trace(surface(surfaces.cg, "coloraxis"), 1, 1)
     figure.add_trace(surface(surfaces.cg, "coloraxis2", error=True), 1, 2)
@@ -211,14 +231,16 @@ def _learning(analysis: Analysis) -> Figure:
             line(history.version, history.validation, "held-out frames", COLOURS["aa"], "--", markers=True),
         ], 2, 1,
     )  # fmt: skip
-    _label(figure, 2, 1, "model version", "mean decode error")
+    _label(figure, 2, 1, "model version", "mean decode error (squared, standardised features)")
     for level, (edges, mean) in analysis.drift.items():
         if len(mean):
             middles = (edges[:-1] + edges[1:]) / 2
             figure.add_trace(
                 line(middles, mean, f"{level.upper()} frames", COLOURS[level], markers=True), 2, 2
             )
-    _label(figure, 2, 2, "frames, in the order of arrival", "mean decode error")
+    _label(
+        figure, 2, 2, "frames, in the order of arrival", "mean decode error (squared, standardised features)"
+    )
     return figure
 
 

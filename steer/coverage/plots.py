@@ -16,7 +16,17 @@ from steer.coverage.resampling import Band
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["COLOURS", "draw_growth", "draw_latent_density", "draw_lineage", "fill_band", "new_axes", "plain"]
+__all__ = [
+    "COLOURS",
+    "draw_growth",
+    "draw_latent_density",
+    "draw_lineage",
+    "fill_band",
+    "mark_size",
+    "new_axes",
+    "plain",
+    "rounded",
+]
 
 COLOURS = {
     "input": "#000000",
@@ -50,6 +60,11 @@ def new_axes(ax: Axes | None) -> Axes:
 def plain(text: str) -> str:
     """Text that matplotlib shows as it is: a name with dollar signs is no formula."""
     return text.replace("$", r"\$")
+
+
+def rounded(value: float) -> str:
+    """Three digits, large numbers written out: 1,730 and 0.0512."""
+    return f"{float(f'{value:.3g}'):,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def fill_band(ax: Axes, time: NDArray[np.floating], band: Band, colour: str) -> None:
@@ -110,7 +125,7 @@ def _scatter(ax: Axes, places: NDArray[np.floating], kind: str, count: int) -> N
     ax.scatter(
         places[:, 0],
         places[:, 1],
-        s=150 if kind == "input" else 42,
+        s=150 if kind == "input" else mark_size(count),
         marker=MARKERS[kind],
         color=COLOURS[kind],
         label=f"{NAMES[kind]} ({count})",
@@ -118,6 +133,11 @@ def _scatter(ax: Axes, places: NDArray[np.floating], kind: str, count: int) -> N
         edgecolors="white" if filled else None,
         linewidths=0.8 if filled else 1.5,
     )
+
+
+def mark_size(count: int) -> float:
+    """Area of so many marks (points squared): smaller the more there are, so that they hide less."""
+    return float(42 * min(1.0, (40 / max(count, 1)) ** 0.6))
 
 
 def _legend_below(ax: Axes) -> None:
@@ -154,8 +174,12 @@ def draw_growth(
         fill_band(ax, *band, COLOURS["cg"])
     if control is not None:
         _draw_control(ax, control)
+    told, end = -np.inf, float(whole.time[-1]) if len(whole.time) else 1.0
     for time, word in changes:
         ax.axvline(time, color="0.75", lw=0.8, zorder=0)
+        if time - told < 0.04 * end:
+            continue
+        told = time
         ax.annotate(
             word,
             (time, 0.02),
@@ -166,7 +190,7 @@ def draw_growth(
             ha="right",
         )
     ax.set(xlabel="aggregate CG time (ns)", ylabel="occupied latent cells", xlim=(0, None), ylim=(0, None))
-    ax.legend(loc="upper left", fontsize=8, frameon=False)
+    ax.legend(loc="lower right", fontsize=8, frameon=False)
     if gain is not None:
         _state_gain(ax, control, gain)
     return ax

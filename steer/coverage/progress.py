@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from steer.coverage.control import Control, Gain, gain_of_steering, unsteered_control
+from steer.coverage.control import (
+    Control,
+    Gain,
+    gain_of_steering,
+    unsteered_control,
+    unsteered_discovery,
+)
 from steer.coverage.covering import evenly_spread, other_distances
 from steer.coverage.evenness import evenness
+from steer.coverage.pooled_control import Pooled, pooled_control
 from steer.coverage.resampling import Band, additive_band, family_halves, ratio_band
 from steer.coverage.visits import Visits, ball_visits, cell_visits
 
@@ -51,6 +59,11 @@ class Progress:
     width : ndarray, shape (d,)
         Edges of a cell.
     control : Control or None
+        Of the occupied cells; all controls are None with fewer than two unsteered simulations.
+    volume_control, evenness_control, covering_control : Control or None
+        Of these measures, up to the unsteered time that there was.
+    discovery_control : Band or None
+        Of the rate of discovery, in the same intervals.
     gain : Gain
     simulations, unsteered : int
         How many there were.
@@ -69,6 +82,10 @@ class Progress:
     discovery: Band
     width: NDArray[np.float64]
     control: Control | None
+    volume_control: Control | None
+    evenness_control: Control | None
+    covering_control: Control | None
+    discovery_control: Band | None
     gain: Gain
     simulations: int
     unsteered: int
@@ -121,23 +138,87 @@ def measure_progress(
     pieces = int(np.clip(len(free) // SIMULATIONS_PER_WINDOW, 1, WINDOWS))
     windows = np.unique(np.linspace(0, n, pieces + 1).astype(np.int64))
     begun = np.searchsorted(np.sort(np.unique(kin, return_index=True)[1]), [0, *checkpoints[:-1]])
+    seen = _Thinned(points[thin], index[thin], thin)
+    occupied, covering = _occupancy(seen, width), _reach(seen)
+
+    def pooled(measure: Pooled) -> Control | None:
+        return pooled_control(measure, free, lengths, halves, seed)
+
     return Progress(
         time=checkpoints.astype(np.float64) * ns,
         cells=_covered(visits, checkpoints, halves, begun),
         volume=_covered(balls, checkpoints, halves, begun),
         radius=radius,
-        evenness=_evenness(points[thin], index[thin], thin, width, checkpoints, halves, begun),
-        covering_radius=_covering(points[thin], index[thin], thin, checkpoints, halves, begun),
+        evenness=_evenness(seen, occupied, checkpoints, halves, begun),
+        covering_radius=_covering(seen, covering, checkpoints, halves, begun),
         windows=windows.astype(np.float64) * ns,
         discovery=_discovery(visits, index, kin[first], windows, ns, halves),
         width=np.broadcast_to(np.asarray(width, float), points.shape[1:]),
         control=unsteered_control(visits, free, lengths, n * ns, halves),
+        volume_control=pooled(_pooled_volume(balls, len(free))),
+        evenness_control=pooled(_pooled_evenness(seen, occupied, len(free))),
+        covering_control=pooled(_pooled_covering(seen, covering, len(free))),
+        discovery_control=unsteered_discovery(visits, free, lengths, windows * ns, halves),
         gain=gain_of_steering(visits, free, lengths, halves),
         simulations=len(free),
         unsteered=int(free.sum()),
         families=int(kin.max()) + 1,
         frames=n,
     )
+
+
+@dataclass(frozen=True)
+class _Thinned:
+    """An even thinning of the frames: points, their simulations, and their rows among all."""
+
+    points: NDArray[np.floating]
+    simulation: NDArray[np.int64]
+    rows: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class _Reach:
+    """Places that cover the points, by row, and how far every frame of another simulation is from them."""
+
+    places: NDArray[np.int64]
+    distance: NDArray[np.float64]
+
+
+def _occupancy(seen: _Thinned, width: NDArray[np.floating]) -> NDArray[np.int64]:
+    """The cell of each point, counted from 0."""
+    cells = np.floor(seen.points / width).astype(np.int32)
+    return np.unique(cells, axis=0, return_inverse=True)[1].reshape(-1)
+
+
+def _reach(seen: _Thinned) -> _Reach:
+    places = evenly_spread(seen.points, PLACES)
+    return _Reach(places, other_distances(seen.points, seen.simulation, places))
+
+
+def _pooled_volume(balls: Visits, simulations: int) -> Pooled:
+    visited = np.zeros((simulations, len(balls.size)), dtype=bool)
+    visited[balls.simulation, balls.place] = True
+    return Pooled(visited, np.logical_or, lambda pooled, _: pooled @ balls.size)
+
+
+def _pooled_evenness(seen: _Thinned, cells: NDArray[np.int64], simulations: int) -> Pooled:
+    counts = np.zeros((simulations, int(cells.max()) + 1), dtype=np.int32)
+    np.add.at(counts, (seen.simulation, cells), 1)
+    return Pooled(
+        counts, np.add, lambda pooled, _: np.array([evenness(row) for row in pooled]), additive=True
+    )
+
+
+def _pooled_covering(seen: _Thinned, reach: _Reach, simulations: int) -> Pooled:
+    nearest = np.full((simulations, len(reach.places)), np.inf)
+    np.minimum.at(nearest, seen.simulation, reach.distance.T)
+    finder = seen.simulation[reach.places]
+
+    def farthest(pooled: NDArray[Any], keep: NDArray[np.bool_]) -> NDArray[np.float64]:
+        told = np.where(np.isfinite(pooled) & keep[finder], pooled, -np.inf).max(axis=1)
+        return np.where(np.isfinite(told), told, np.nan)
+
+    return Pooled(nearest, np.minimum, farthest)
 
 
 def _neighbour_distance(points: NDArray[np.floating]) -> float:
@@ -156,16 +237,13 @@ def _covered(
 
 
 def _evenness(
-    points: NDArray[np.floating],
-    simulation: NDArray[np.int64],
-    rows: NDArray[np.int64],
-    width: NDArray[np.floating],
+    seen: _Thinned,
+    cells: NDArray[np.int64],
     checkpoints: NDArray[np.int64],
     halves: NDArray[np.bool_],
     begun: NDArray[np.int64],
 ) -> Band:
-    cells = np.unique(np.floor(points / width).astype(np.int32), axis=0, return_inverse=True)[1].reshape(-1)
-    stops = np.searchsorted(rows, checkpoints)
+    stops = np.searchsorted(seen.rows, checkpoints)
 
     def curve(keep: NDArray[np.bool_]) -> list[float]:
         values = []
@@ -175,28 +253,25 @@ def _evenness(
             values.append(evenness(counts))
         return values
 
-    replicates = np.array([curve(half[simulation]) for half in halves])
+    replicates = np.array([curve(half[seen.simulation]) for half in halves])
     band = additive_band(np.array(curve(np.ones(len(cells), bool))), replicates, begun)
     return Band(band.estimate, np.clip(band.low, 0, 1), np.clip(band.high, 0, 1))
 
 
 def _covering(
-    points: NDArray[np.floating],
-    simulation: NDArray[np.int64],
-    rows: NDArray[np.int64],
+    seen: _Thinned,
+    reach: _Reach,
     checkpoints: NDArray[np.int64],
     halves: NDArray[np.bool_],
     begun: NDArray[np.int64],
 ) -> Band:
-    places = evenly_spread(points, PLACES)
-    distance = other_distances(points, simulation, places)
-    starts = np.searchsorted(rows, [0, *checkpoints[:-1]])
+    starts = np.searchsorted(seen.rows, [0, *checkpoints[:-1]])
 
     def curve(keep: NDArray[np.bool_]) -> NDArray[np.float64]:
-        kept = np.where(keep[simulation][None, :], distance, np.inf)
+        kept = np.where(keep[seen.simulation][None, :], reach.distance, np.inf)
         nearest = np.minimum.accumulate(np.minimum.reduceat(kept, starts, axis=1), axis=1)
         # A place counts as soon as another simulation could have come near it, and only if its finder is kept.
-        farthest = np.where(keep[simulation[places]][:, None], nearest, -np.inf).max(axis=0)
+        farthest = np.where(keep[seen.simulation[reach.places]][:, None], nearest, -np.inf).max(axis=0)
         return np.where(np.isfinite(farthest), farthest, np.nan)
 
     replicates = np.array([curve(half) for half in halves])

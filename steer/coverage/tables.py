@@ -55,15 +55,24 @@ def _measures(data: CoverageData, analysis: Analysis) -> Rows:
     progress = analysis.progress
     if progress is None:
         return
+    middles = (progress.windows[:-1] + progress.windows[1:]) / 2
     curves = [
         ("occupied_cells", progress.time, progress.cells),
         ("ball_volume", progress.time, progress.volume),
         ("covering_radius", progress.time, progress.covering_radius),
         ("evenness", progress.time, progress.evenness),
-        ("new_cells_per_ns", (progress.windows[:-1] + progress.windows[1:]) / 2, progress.discovery),
+        ("new_cells_per_ns", middles, progress.discovery),
     ]
-    if progress.control is not None:
-        curves.append(("control_cells", progress.control.time, progress.control.cells))
+    for name, control in (
+        ("control_cells", progress.control),
+        ("control_ball_volume", progress.volume_control),
+        ("control_covering_radius", progress.covering_control),
+        ("control_evenness", progress.evenness_control),
+    ):
+        if control is not None:
+            curves.append((name, control.time, control.cells))
+    if progress.discovery_control is not None:
+        curves.append(("control_new_cells_per_ns", middles, progress.discovery_control))
     for name, times, band in curves:
         for row in zip(times, band.estimate, band.low, band.high, strict=True):
             yield [name, *map(_number, row)]

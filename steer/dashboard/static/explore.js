@@ -85,7 +85,7 @@ export function makeExplore() {
         fill(about, h("p", { class: "note" }, "No frame is that near; click on one."));
         return;
       }
-      found.refinement = refinement ?? map.marks.find((mark) => mark.row === found.row)?.id ?? null;
+      found.refinement = refinement ?? map.marks.find((mark) => mark.row === found.row)?.id ?? (found.simulation.startsWith("aa-") ? found.simulation : null);
       stage.select.value = found.refinement ? "end" : "none";
       select(found);
     } catch (error) {
@@ -111,7 +111,7 @@ export function makeExplore() {
         ["generation", `${frame.generation}${frame.unsteered ? ", unsteered: part of the control" : ""}`],
         ["decode error", number(frame.error)],
         ["latent point", frame.latent.map((v) => number(v)).join(", ")],
-        frame.refinement && ["refined as", frame.refinement],
+        frame.refinement && (frame.refinement === frame.simulation ? ["atoms of", `${frame.refinement}, laid over these beads`] : ["refined as", frame.refinement]),
       ]),
       h("div", { class: "neighbours" }, h("span", { class: "dim" }, "nearest of other simulations:"),
         frame.neighbours.map((other, i) => h("button", { class: "link", type: "button", onclick: () => pick({ row: other.row }) },

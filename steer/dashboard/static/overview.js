@@ -46,7 +46,9 @@ function gpuTile(workers) {
 
 function notices(status, map) {
   const found = [];
-  if (status.waiting) found.push(h("p", { class: `notice ${status.phase === "finished" ? "info" : ""}` }, status.waiting));
+  // While jobs run, what is waited for is news and no worry.
+  const calm = status.phase === "finished" || (status.phase === "running" && status.running.length > 0);
+  if (status.waiting) found.push(h("p", { class: `notice ${calm ? "info" : ""}` }, status.waiting));
   if (status.phase === "running" && status.age > 15) {
     found.push(h("p", { class: "notice" }, `The coordinator has told nothing for ${duration(status.age)}.`));
   }
@@ -71,9 +73,10 @@ export function makeOverview(go) {
   const gpuCard = card("w12", "GPU load", gpus);
   gpuCard.hidden = true;
   const element = h("div", {}, h("div", { class: "grid" }, told, numbers,
-    card("w7", "Coverage", gain, coverage), card("w5", "Workers", workers),
+    card("w7", "Coverage", gain, coverage),
+    h("div", { class: "w5 stack" }, card("", "Workers", workers), card("", "Generations", generations)),
     card("w6", "Rates", rates), card("w6", "Frame latency", backlog), gpuCard,
-    card("w4", "Generations", generations), card("w8", "Latest decisions", decisions)));
+    card("w12", "Latest decisions", decisions)));
   let timer = 0;
   let measuredOnce = false;
   let mapped = false;
@@ -95,7 +98,7 @@ export function makeOverview(go) {
     drawCoverage(measured);
     drawSeries(series);
     fill(decisions, latest.length
-      ? table([["round", "number"], ["what", ""], ["why", "wide"]], latest.slice(0, 12).map((d) => [d.round, d.subject, d.reason]))
+      ? table([["round", "number"], ["what", "what"], ["why", "wide"]], latest.slice(0, 12).map((d) => [d.round, d.subject, d.reason]))
       : h("p", { class: "empty" }, "No decision yet."));
   }
 
@@ -108,7 +111,7 @@ export function makeOverview(go) {
     const { ratio, low, high, extrapolation } = measured.gain;
     fill(gain, ratio === null
       ? "No control: fewer than two unsteered simulations."
-      : `Gain of steering ${number(ratio, 3)}${low === null ? "" : ` (95% interval ${number(low, 3)} to ${number(high, 3)})`}, against ${measured.unsteered} unsteered of ${measured.simulations} simulations${extrapolation > 3 ? "; the control is extrapolated far" : ""}.`);
+      : `Gain of steering ${number(ratio, 3)}${low === null ? "" : ` (95% interval ${number(low, 3)} to ${number(high, 3)})`}, against ${measured.unsteered} unsteered of ${measured.simulations} simulations${extrapolation > 3 ? "; the control is extrapolated far" : ""}. Measured up to ${simulated((measured.time.at(-1) ?? 0) * 1000)}.`);
     const curves = [{ name: "campaign", x: measured.time, y: measured.cells.estimate, low: measured.cells.low, high: measured.cells.high, colour: css("cg") }];
     if (measured.control) curves.push({ name: "control, unsteered", x: measured.control.time, y: measured.control.estimate, low: measured.control.low, high: measured.control.high, colour: css("control"), dash: true });
     lineChart(coverage, curves, { xLabel: "aggregate CG time (ns)", yLabel: "occupied cells", height: 280 });

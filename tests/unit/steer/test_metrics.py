@@ -73,6 +73,14 @@ def test_a_file_with_other_columns_is_set_aside_and_kept(tmp_path: Path) -> None
     assert (tmp_path / "metrics-1.csv").read_text() == "time,what_was_once\n1,2\n"
 
 
+def test_a_file_of_another_version_is_read_for_what_it_shares(tmp_path: Path) -> None:
+    (tmp_path / "metrics.csv").write_text("time,coverage_cells,what_was_once\n1,42,2\n3,4\n")
+    columns = read_metrics(tmp_path / "metrics.csv")
+    assert (columns["time"], columns["coverage_cells"]) == ([1.0], [42.0])
+    assert math.isnan(columns["gpu_load_ratio"][0])
+    assert "what_was_once" not in columns
+
+
 def test_a_missing_file_gives_empty_columns(tmp_path: Path) -> None:
     assert read_metrics(tmp_path / "metrics.csv")["time"] == []
 
