@@ -7,19 +7,31 @@ from is kept (`steer.selection.reach`). A table belongs to one version of the la
 
 from __future__ import annotations
 
+import logging
+import zlib
+from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from steer.reachfile import Known, ReachFile
 from steer.selection.reach import Reach
 
 if TYPE_CHECKING:
     from steer.framestore import FrameStore
     from steer.latents import LatentTable
 
-__all__ = ["CandidateTable"]
+__all__ = ["KEEP_AFTER", "CandidateTable"]
+
+log = logging.getLogger(__name__)
+
+KEEP_AFTER = 500_000_000
+"""Distances worked out, about two seconds' worth, after which what is known of them is written down."""
+
+_FILES = ("to-promoted.bin", "to-started.bin")
 
 
 class CandidateTable:
@@ -29,6 +41,8 @@ class CandidateTable:
     ----------
     latents : LatentTable
     store : FrameStore
+    folder : Path, optional
+        Where what is known of the distances is kept from one start to the next; begins with what is there.
 
     Attributes
     ----------
@@ -38,15 +52,17 @@ class CandidateTable:
         Distances to what simulations were started from.
     """
 
-    def __init__(self, latents: LatentTable, store: FrameStore) -> None:
+    def __init__(self, latents: LatentTable, store: FrameStore, folder: Path | None = None) -> None:
         self._latents, self._store = latents, store
+        self._files = [] if folder is None else [ReachFile(folder / name) for name in _FILES]
         dimensions = latents.points.shape[1]
         self._points = np.empty((0, dimensions), np.float32)
         self._rows = np.empty(0, np.int64)
         self._parents = np.empty(0, np.int64)
         self._free = np.empty(0, bool)
-        self._count = self._seen = self._marked = 0
+        self._count = self._seen = self._marked = self._checksum = 0
         self.promoted, self.started = Reach(self._points), Reach(self._points)
+        self._fresh, self._kept = True, 0
 
     @property
     def points(self) -> NDArray[np.float32]:
@@ -82,10 +98,35 @@ class CandidateTable:
         new = np.array(promoted[self._marked :], dtype=np.int64)
         if len(new):
             self._mark(new)
-            self.promoted.add(self._latents.points[new])
             self._marked += len(new)
+        if self._fresh:
+            self._fresh = False
+            chosen = self._latents.points[np.array(promoted, dtype=np.int64)]
+            for reach, file, points in zip(self._reaches, self._files, (chosen, starts), strict=False):
+                _recall(reach, file, points)
+        if len(new) and self.promoted.chosen < self._marked:
+            self.promoted.add(
+                self._latents.points[np.array(promoted[self.promoted.chosen :], dtype=np.int64)]
+            )
         if len(starts) > self.started.chosen:
             self.started.add(starts[self.started.chosen :])
+
+    def keep(self, at_once: bool = False) -> None:
+        """Write down what is known of the distances, when it took long enough to find it out, or `at_once`."""
+        learnt = sum(reach.pairs for reach in self._reaches)
+        if not self._files or learnt - self._kept < (1 if at_once else KEEP_AFTER):
+            return
+        self._kept = learnt
+        try:
+            for reach, file in zip(self._reaches, self._files, strict=True):
+                file.write(Known(*reach.known), self._checksum)
+        except OSError as error:
+            log.warning("distances are not kept, which makes the next start slower: %s", error)
+            self._files = []
+
+    @property
+    def _reaches(self) -> tuple[Reach, Reach]:
+        return self.promoted, self.started
 
     def _append(self) -> None:
         new = slice(self._seen, len(self._latents))
@@ -96,6 +137,7 @@ class CandidateTable:
         part = slice(self._count, self._count + len(rows))
         self._reserve(part.stop)
         self._points[part] = self._latents.points[rows]
+        self._checksum = zlib.crc32(self._points[part].data, self._checksum)
         self._rows[part] = rows
         self._parents[part] = self._store.number[rows]
         self._free[part] = True
@@ -117,6 +159,22 @@ class CandidateTable:
         self._rows = _grown(self._rows, self._count, size)
         self._parents = _grown(self._parents, self._count, size)
         self._free = _grown(self._free, self._count, size)
+
+
+def _recall(reach: Reach, file: ReachFile, chosen: NDArray[np.float32]) -> None:
+    """Begin with what a file says of the distances to these chosen points, whatever their order was then."""
+    known = file.read(reach.points)
+    if known is None:
+        return
+    missing = Counter(map(bytes, np.ascontiguousarray(chosen, np.float32)))
+    missing.subtract(map(bytes, known.chosen))
+    if min(missing.values(), default=0) < 0:
+        log.warning("%s knows chosen points that are none, and is not used", file.path)
+        return
+    reach.recall(*known.arrays())
+    rest = [np.frombuffer(point, np.float32) for point in missing.elements()]
+    if rest:
+        reach.add(np.array(rest))
 
 
 def _grown(array: NDArray[Any], used: int, size: int) -> NDArray[Any]:

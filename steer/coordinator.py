@@ -291,6 +291,7 @@ class Coordinator:
         while self._ingest.pump(self._frames_at_once, 0.0):
             pass
         self._take_events()
+        self._map.keep(at_once=True)
         self._journal.set_meta("elapsed", self._elapsed_now())
         self._publish_status()
 
@@ -419,6 +420,7 @@ class Coordinator:
             return
         state, rows = self.state(counts)
         actions = decide(self.config, state)
+        self._map.keep()
         if actions:
             planned = self._planner.plan(actions, state.round, rows, state.model)
             for sentence in planned.sentences:

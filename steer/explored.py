@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -68,6 +69,8 @@ class ExploredMap:
         self._current: LatentTable | None = None
         self._pending: LatentTable | None = None
         self._candidates: CandidateTable | None = None
+        self._folder: Path | None = None
+        self._pending_folder: Path | None = None
         self._trained = 0
         self._cells = CellCounter(1.0)
         self._counted = 0
@@ -96,6 +99,7 @@ class ExploredMap:
             Where its latent points are kept; those that are there are not encoded again.
         """
         self._pending = LatentTable(model, self._store, self._sanity, file)
+        self._pending_folder = None if file is None or file.read_only else file.directory
         self._trained = trained
 
     def advance(self) -> bool:
@@ -108,6 +112,7 @@ class ExploredMap:
         if not self._pending.level:
             return False
         self._current, self._pending, self._candidates = self._pending, None, None
+        self._folder = self._pending_folder
         self.model = self._current.model
         self._cells = CellCounter.scaled_to(self._current.points[: self._trained])
         self._counted, self.discoveries = 0, {level: Discoveries() for level in LEVELS}
@@ -143,6 +148,11 @@ class ExploredMap:
         stride = max(1, len(self._current) // EXPLORED_SAMPLE)
         return self._current.points[::stride]
 
+    def keep(self, at_once: bool = False) -> None:
+        """Write down what is known of the candidates, for the next start: when it is much, or `at_once`."""
+        if self._candidates is not None:
+            self._candidates.keep(at_once)
+
     def candidates(
         self, promoted: Sequence[int], starts: NDArray[np.float32]
     ) -> tuple[Candidates, NDArray[np.int64]] | None:
@@ -158,7 +168,7 @@ class ExploredMap:
         if self._current is None:
             return None
         if self._candidates is None:
-            self._candidates = CandidateTable(self._current, self._store)
+            self._candidates = CandidateTable(self._current, self._store, self._folder)
         table = self._candidates
         table.update(promoted, starts)
         cost = None if self._target is None else self._target.costs(len(self._current))[table.rows]

@@ -52,16 +52,9 @@ def _table(pool: Pool) -> NDArray[np.float32]:
     return np.asarray(pool.points, dtype=np.float32)
 
 
-def _reach(pool: Pool, limit: float = np.inf) -> Reach:
-    """What is known of the candidates' distances, free to be taken further.
-
-    What there is to learn of those beyond the limit is learnt before the ways part, so that the next choice knows it.
-    """
-    if pool.reach is None:
-        reach = Reach(_table(pool))
-    else:
-        pool.reach.beyond(limit)
-        reach = pool.reach.fork()
+def _reach(pool: Pool) -> Reach:
+    """What is known of the candidates' distances, free to be taken further."""
+    reach = Reach(_table(pool)) if pool.reach is None else pool.reach.fork()
     reach.add(pool.selected[reach.chosen :])
     return reach
 
@@ -80,8 +73,9 @@ def _greedy(pool: Pool, reach: Reach, count: int) -> Picks:
         guess, before = reach.guess(edge), len(indices)
         limit = min(guess, 0.9 * limit) if guess > 0 else -1.0
         if pool.reach is not None:
-            reach = _reach(pool, limit)
-            reach.add(pool.points[indices])
+            # What is true without this batch is learnt where the next choice finds it.
+            pool.reach.beyond(limit)
+            reach.catch_up(pool.reach)
         rows, near = reach.beyond(limit)
         free = (pool.room[rows] > 0) & ~np.isin(pool.parents[rows], list(full))
         free &= ~np.isin(rows, indices)

@@ -10,6 +10,10 @@ from steer.selection.protocol import Picks, Pool
 __all__ = ["earlier_equals", "take_best", "take_in_order"]
 
 
+PREFIX = 4096
+"""Rows of a ranking that are tried first."""
+
+
 def earlier_equals(labels: NDArray[np.integer]) -> NDArray[np.int64]:
     """How many equal labels come before each.
 
@@ -39,8 +43,15 @@ def take_in_order(order: NDArray[np.int64], count: int, pool: Pool) -> NDArray[n
         Rows wanted.
     pool : Pool
     """
-    order = order[pool.room[order] > 0]
-    return order[earlier_equals(pool.parents[order]) < pool.room[order]][:count]
+    # What is taken depends on what comes before alone: of millions, the first few will mostly do.
+    tried = max(PREFIX, 8 * count)
+    while True:
+        first = order[:tried]
+        first = first[pool.room[first] > 0]
+        taken = first[earlier_equals(pool.parents[first]) < pool.room[first]][:count]
+        if len(taken) == count or tried >= len(order):
+            return taken
+        tried *= 8
 
 
 def take_best(scores: NDArray[np.floating], count: int, pool: Pool) -> Picks:

@@ -48,6 +48,11 @@ class Reach:
     ----------
     points : ndarray, shape (n, d), float32
         The table; it is not copied.
+
+    Attributes
+    ----------
+    pairs : int
+        Distances that were worked out.
     """
 
     def __init__(self, points: NDArray[np.float32]) -> None:
@@ -57,10 +62,16 @@ class Reach:
         self._bounds = np.empty(0, np.float32)
         self._applied = np.empty(0, np.int32)
         self._tops = np.empty(0, np.float32)
+        self.pairs = 0
         self.extend(points)
 
     def __len__(self) -> int:
         return len(self._points)
+
+    @property
+    def points(self) -> NDArray[np.float32]:
+        """The table, shape (n, d)."""
+        return self._points
 
     @property
     def chosen(self) -> int:
@@ -85,13 +96,45 @@ class Reach:
         known = np.where(np.isfinite(points), points, NOWHERE).astype(np.float32)
         self._chosen = np.concatenate([self._chosen, known])
 
+    @property
+    def known(self) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int32]]:
+        """The chosen points, shape (k, d), and for each row its bound and how many of them have gone into it."""
+        count = len(self._points)
+        return self._chosen, self._bounds[:count], self._applied[:count]
+
+    def recall(
+        self, chosen: NDArray[np.float32], bounds: NDArray[np.float32], applied: NDArray[np.int32]
+    ) -> None:
+        """Take up what was known of the first rows, before any point was chosen here.
+
+        Parameters
+        ----------
+        chosen : ndarray, shape (k, d)
+            The chosen points; others may follow.
+        bounds, applied : ndarray, shape (m,)
+            As `known` gave them, for as many rows as there were.
+        """
+        self._chosen = np.ascontiguousarray(chosen, dtype=np.float32)
+        rows = len(bounds)
+        self._bounds[:rows], self._applied[:rows] = bounds, applied
+        for block in range(-(-rows // BLOCK)):
+            self._tops[block] = self._bounds[block * BLOCK : min((block + 1) * BLOCK, len(self))].max()
+
     def fork(self) -> Self:
         """A reach that knows the same and goes its own way."""
         copy = type(self).__new__(type(self))
         copy._points, copy._chosen, copy._tops = self._points, self._chosen, self._tops.copy()
         count = len(self._points)
         copy._bounds, copy._applied = self._bounds[:count].copy(), self._applied[:count].copy()
+        copy.pairs = 0
         return copy
+
+    def catch_up(self, source: Reach) -> None:
+        """Learn what the reach that this one is a fork of has learnt since."""
+        count = len(self._points)
+        behind = np.flatnonzero(self._applied[:count] < source._applied[:count])
+        self._bounds[behind] = np.minimum(self._bounds[behind], source._bounds[behind])
+        self._applied[behind] = source._applied[behind]
 
     def beyond(self, limit: float) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Rows farther than a squared distance from every chosen point, in order, and their squared distances."""
@@ -148,6 +191,7 @@ class Reach:
             step = min(2 * step, max(1, PAIRS // len(rows)))
             last = min(self.chosen, first + step)
             np.minimum(near, squared_to_nearest(columns, self._chosen[first:last]), out=near)
+            self.pairs += len(rows) * (last - first)
             first = last
             far = near > limit
             kept = np.count_nonzero(far)

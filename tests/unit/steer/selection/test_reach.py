@@ -73,6 +73,39 @@ def test_a_fork_leaves_what_it_came_from_alone(rng):
     assert reach.chosen == 1
 
 
+def test_a_fork_catches_up_with_what_its_source_has_learnt(rng):
+    points = rng.normal(size=(2 * BLOCK, 3)).astype(np.float32)
+    source = Reach(points)
+    source.add(points[:50])
+    fork = source.fork()
+    fork.add(points[50:60])
+    fork.beyond(9.0)
+    for limit in (6.0, 3.0, 1.0):
+        source.beyond(limit)
+        fork.catch_up(source)
+        rows, squared = fork.beyond(limit)
+        fresh = Reach(points)
+        fresh.add(points[:60])
+        for found, expected in zip((rows, squared), fresh.beyond(limit), strict=True):
+            assert found.tobytes() == expected.tobytes()
+
+
+def test_what_was_known_is_taken_up_again(rng):
+    points = rng.normal(size=(BLOCK + 500, 3)).astype(np.float32)
+    before = Reach(points[:-300])
+    before.add(points[:40])
+    before.beyond(2.0)
+    after = Reach(points)
+    after.recall(*before.known)
+    after.add(points[40:50])
+    fresh = Reach(points)
+    fresh.add(points[:50])
+    for limit in (4.0, 1.0, -1.0):
+        for found, expected in zip(after.beyond(limit), fresh.beyond(limit), strict=True):
+            assert found.tobytes() == expected.tobytes()
+    assert after.pairs < fresh.pairs
+
+
 def test_a_chosen_point_that_is_no_number_is_near_nothing(rng):
     points = rng.normal(size=(50, 2)).astype(np.float32)
     reach = Reach(points)
