@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sims.landscapes import DoubleWell, EntropicBottleneck, ManyFunnels, MullerBrown
 from sims.landscapes.engine import ToyOptions
+from steer.benchmark.arms import Arm
 from steer.benchmark.landscape_system import LandscapeSystem
 from steer.benchmark.systems import System
 
@@ -25,7 +26,12 @@ class Problem:
     walkers, segment, every : int
         Walkers at once, steps of one simulation of a steered arm, and steps between two frames.
     steps : int
-        Aggregate steps of every arm.
+        Aggregate steps of every arm, at which arms are compared.
+    further : int
+        Plain parallel runs, which cost next to nothing, go on for this many times as many steps, so that it is known
+        when they arrive.
+    latents : int
+        Latent dimensions of the steered arms: as many as the system has, so that none hides behind another.
     """
 
     name: str
@@ -35,6 +41,8 @@ class Problem:
     segment: int
     every: int
     steps: int
+    further: int = 1
+    latents: int = 2
 
     def __post_init__(self) -> None:
         share = self.walkers * self.segment
@@ -44,16 +52,21 @@ class Problem:
                 f"{self.segment} a whole number of frames of {self.every} steps"
             )
 
+    def steps_of(self, arm: Arm) -> int:
+        """Aggregate steps that an arm gets."""
+        return self.steps * (self.further if arm.schedule == "plain" else 1)
 
-_TOY = ToyOptions(friction=5.0)
+
+_TOY = ToyOptions(friction=8.0, mass=3.0)
+"""Light, so that a step goes far: a thermal 0.018 nm, of channels and basins that are 0.05 nm wide and more."""
 
 PROBLEMS = {
     problem.name: problem
     for problem in (
-        Problem("muller_brown", LandscapeSystem(MullerBrown(0.15), _TOY), 0, 16, 50, 10, 160_000),
-        Problem("double_well", LandscapeSystem(DoubleWell(20.0), _TOY), 1, 16, 50, 10, 160_000),
-        Problem("entropic_bottleneck", LandscapeSystem(EntropicBottleneck(), _TOY), 1, 16, 50, 10, 160_000),
-        Problem("many_funnels", LandscapeSystem(ManyFunnels(), _TOY), 11, 16, 100, 20, 1_600_000),
+        Problem("muller_brown", LandscapeSystem(MullerBrown(0.25), _TOY), 0, 16, 20, 5, 16_000, 20),
+        Problem("double_well", LandscapeSystem(DoubleWell(20.0), _TOY), 1, 16, 20, 5, 16_000, 40),
+        Problem("entropic_bottleneck", LandscapeSystem(EntropicBottleneck(3.0), _TOY), 1, 16, 20, 5, 19_200, 20),
+        Problem("many_funnels", LandscapeSystem(ManyFunnels(), _TOY), 7, 16, 50, 25, 48_000, 15, latents=10),
     )
 }
 """All problems by name."""

@@ -26,7 +26,6 @@ from steer.messages import CgJob, CgResult, TrainJob, TrainResult
 
 __all__ = ["run_arm"]
 
-LATENTS = 2
 FIRST_SEED = "seeds/seed-000001.pdb"
 MIN_FRAMES = 50
 
@@ -99,7 +98,7 @@ class _Run:
         trainer = make_trainer(
             self._arm.latent,
             self._problem.system.features,
-            n_latents=LATENTS,
+            n_latents=self._problem.latents,
             epochs=self._config.latent.epochs,
             device="cpu",
         )
@@ -124,7 +123,8 @@ def _result(job: CgJob, frames: int) -> CgResult:
 def campaign_of(arm: Arm, problem: Problem, seed: int) -> CampaignConfig:
     """The campaign file that this arm would have."""
     timestep = problem.system.timestep
-    lengths = {"one": problem.steps, "plain": problem.steps // problem.walkers, "steered": problem.segment}
+    steps = problem.steps_of(arm)
+    lengths = {"one": steps, "plain": steps // problem.walkers, "steered": problem.segment}
     length = lengths[arm.schedule]
     never = 2**31
     return CampaignConfig.model_validate(
@@ -139,12 +139,12 @@ def campaign_of(arm: Arm, problem: Problem, seed: int) -> CampaignConfig:
             },
             "latent": {
                 "model": arm.latent,
-                "dimensions": LATENTS,
+                "dimensions": problem.latents,
                 "min_frames": MIN_FRAMES if arm.schedule == "steered" else never,
                 "max_frames": never,
             },
             "selection": {"selector": arm.selector, "random_share": 0.0},
             "seeding": {"initial": 1 if arm.schedule == "one" else problem.walkers, "control_share": 0.0},
-            "stop": {"aggregate_time": f"{problem.steps * timestep!r} ps"},
+            "stop": {"aggregate_time": f"{steps * timestep!r} ps"},
         }
     )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from steer.selection.dynim import DynIm
 from steer.selection.dynim_batch import DynImBatch
 from steer.selection.farthest_point import FarthestPoint
+from steer.selection.frontier import Frontier
 from steer.selection.knn_density import KnnDensity
 from steer.selection.least_counts import LeastCounts
 from steer.selection.mixture import Mixture
@@ -27,6 +28,7 @@ def _mixture(shares: Mapping[str, float] | None = None) -> Mixture:
 
 SELECTORS: dict[str, Callable[[], Selector]] = {
     "farthest_point": FarthestPoint,
+    "frontier": Frontier,
     "ucb": UpperConfidence,
     "dynim": DynIm,
     "dynim_batch": DynImBatch,

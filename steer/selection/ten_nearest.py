@@ -1,4 +1,4 @@
-"""Distances of every candidate to its ten nearest selected points: what DynIm ranks by."""
+"""Distances of every candidate to its ten nearest selected points: what DynIm ranks by. Or to another number of them."""
 
 from __future__ import annotations
 
@@ -14,22 +14,25 @@ BLOCK = 2**20
 """Distances computed at once."""
 
 
-def ten_nearest(points: NDArray[np.floating], selected: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Distances to the nearest `NEIGHBOURS` of the selected points, or to all of them when there are fewer.
+def ten_nearest(
+    points: NDArray[np.floating], selected: NDArray[np.floating], neighbours: int = NEIGHBOURS
+) -> NDArray[np.float32]:
+    """Distances to the nearest `neighbours` of the selected points, or to all of them when there are fewer.
 
     Parameters
     ----------
     points : ndarray, shape (n, d)
     selected : ndarray, shape (m, d)
+    neighbours : int
 
     Returns
     -------
-    ndarray, shape (n, min(m, `NEIGHBOURS`)), float32
+    ndarray, shape (n, min(m, `neighbours`)), float32
         In no order.
     """
     from scipy.spatial.distance import cdist
 
-    kept = min(len(selected), NEIGHBOURS)
+    kept = min(len(selected), neighbours)
     nearest = np.empty((len(points), kept), dtype=np.float32)
     block = max(1, BLOCK // max(1, len(selected)))
     for start in range(0, len(points) if kept else 0, block):
@@ -49,8 +52,11 @@ class TenNearest:
         Mean distance of each candidate to those it has; NaN while nothing is selected.
     """
 
-    def __init__(self, points: NDArray[np.floating], selected: NDArray[np.floating]) -> None:
-        self._distances = ten_nearest(points, selected)
+    def __init__(
+        self, points: NDArray[np.floating], selected: NDArray[np.floating], neighbours: int = NEIGHBOURS
+    ) -> None:
+        self._neighbours = neighbours
+        self._distances = ten_nearest(points, selected, neighbours)
         self._worst = np.empty(0, dtype=np.float32)
         self.mean = np.full(len(points), np.nan, dtype=np.float32)
         if self._distances.shape[1]:
@@ -58,7 +64,7 @@ class TenNearest:
 
     def add(self, distance: NDArray[np.float32]) -> None:
         """Take in one more selected point, of which every candidate has this distance, shape (n,)."""
-        if self._distances.shape[1] < NEIGHBOURS:
+        if self._distances.shape[1] < self._neighbours:
             self._distances = np.column_stack([self._distances, distance])
             self._refresh()
             return
