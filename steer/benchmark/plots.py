@@ -78,8 +78,8 @@ def _style(arm: str, number: int) -> dict[str, object]:
 
 
 def _staircase(ax: Axes, hits: Sequence[float], end: int, style: dict[str, object]) -> None:
-    """Share of the runs that have hit; all runs are of one length, so this is one minus Kaplan-Meier."""
-    seen = np.sort([hit for hit in hits if np.isfinite(hit)])
+    """Share of the runs that have hit; up to the end no run is censored, so this is one minus Kaplan-Meier."""
+    seen = np.sort([hit for hit in hits if hit <= end])
     share = np.arange(len(seen) + 1) / len(hits)
     ax.step([0, *seen, end], [*share, share[-1]], where="post", **style)  # type: ignore[arg-type]
 

@@ -65,8 +65,10 @@ PROBLEMS = {
     for problem in (
         Problem("muller_brown", LandscapeSystem(MullerBrown(0.25), _TOY), 0, 16, 20, 5, 16_000, 20),
         Problem("double_well", LandscapeSystem(DoubleWell(20.0), _TOY), 1, 16, 20, 5, 16_000, 40),
-        Problem("entropic_bottleneck", LandscapeSystem(EntropicBottleneck(3.0), _TOY), 1, 16, 20, 5, 19_200, 20),
-        Problem("many_funnels", LandscapeSystem(ManyFunnels(), _TOY), 7, 16, 50, 25, 48_000, 15, latents=10),
+        Problem(
+            "entropic_bottleneck", LandscapeSystem(EntropicBottleneck(3.0), _TOY), 1, 16, 20, 5, 19_200, 20
+        ),
+        Problem("many_funnels", LandscapeSystem(ManyFunnels(), _TOY), 5, 16, 50, 25, 48_000, 15, latents=10),
     )
 }
 """All problems by name."""

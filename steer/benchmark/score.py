@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from steer.benchmark.arms import Arm
 from steer.benchmark.divergence import jensen_shannon
 from steer.benchmark.metric import FLAT, Metric
 from steer.benchmark.problems import Problem
@@ -17,7 +18,7 @@ from steer.benchmark.trace import Trace
 
 __all__ = ["CHECKPOINTS", "Score", "score"]
 
-CHECKPOINTS = 20
+CHECKPOINTS = 10
 """Moments, evenly spread over the aggregate steps, at which covering radius and density are told."""
 
 
@@ -29,7 +30,7 @@ class Score(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     arm, problem : str
     seed : int
     steps : int
-        Aggregate steps spent.
+        Aggregate steps spent; more than there are checkpoints for where an arm goes on by itself.
     first_visits : list of int or None
         Aggregate steps until each state was first seen; None where it never was.
     target : int
@@ -74,7 +75,7 @@ class Score(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return float(seen[needed - 1]) if len(seen) >= needed else float("nan")
 
 
-def score(arm: str, problem: Problem, truth: Reference, seed: int, trace: Trace, steering: float) -> Score:
+def score(arm: Arm, problem: Problem, truth: Reference, seed: int, trace: Trace, steering: float) -> Score:
     """Judge a run."""
     ends = [problem.steps * (i + 1) // CHECKPOINTS for i in range(CHECKPOINTS)]
     counts = np.searchsorted(trace.steps, ends, side="right").tolist()
@@ -82,10 +83,10 @@ def score(arm: str, problem: Problem, truth: Reference, seed: int, trace: Trace,
     n_cells = len(truth.density)
     densities = [_densities(cells[:count], trace.simulation[:count], n_cells) for count in counts]
     return Score(
-        arm=arm,
+        arm=arm.name,
         problem=problem.name,
         seed=seed,
-        steps=problem.steps,
+        steps=problem.steps_of(arm),
         first_visits=first_visits(problem.system.states(trace.points), trace.steps, problem.system.n_states),
         target=problem.target,
         checkpoints=ends,

@@ -74,6 +74,16 @@ class ScratchStore:
         """Bead positions (n, n_beads, 3) in nm of some rows."""
         return self._positions[: self._count][rows]
 
+    def records(self, rows: list[int]) -> NDArray[np.void]:
+        """What `steer.shards.positions_of` and a decision need of records, with positions as they are."""
+        records = np.zeros(len(rows), _record(self.n_beads))
+        records["step"], records["positions"], records["scale"] = self.step[rows], self._positions[rows], 1.0
+        return records
+
+    def simulations(self, rows: list[int]) -> list[str]:
+        """Ids of the simulations that rows are from."""
+        return [self.simulation(row) for row in rows]
+
     def is_level(self, level: str, rows: slice = slice(None)) -> NDArray[np.bool_]:
         """Which rows are of a level, shape (n,)."""
         mask: NDArray[np.bool_] = self._columns["level"][rows] == LEVELS.index(level)
@@ -108,6 +118,13 @@ class ScratchStore:
     def missing(self) -> list[Loss]:
         """None."""
         return []
+
+
+def _record(n_beads: int) -> np.dtype[np.void]:
+    single = np.float32
+    return np.dtype(
+        [("step", np.int64), ("positions", single, (n_beads, 3)), ("scale", single), ("minimum", single, 3)]
+    )
 
 
 class ScratchBeads:

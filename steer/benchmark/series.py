@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import lru_cache
 from itertools import product
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import msgspec
 from sims.files import write_atomic
 from steer.benchmark.arms import Arm
 from steer.benchmark.problems import Problem
+from steer.benchmark.reference import Reference
 from steer.benchmark.score import Score
 
 __all__ = ["Task", "do_series", "score_file"]
@@ -70,7 +72,7 @@ def _read(path: Path, task: Task) -> Score | None:
         known = msgspec.json.decode(path.read_bytes(), type=Score)
     except (FileNotFoundError, msgspec.DecodeError):
         return None
-    asked = (arm.name, problem.name, seed, problem.steps)
+    asked = (arm.name, problem.name, seed, problem.steps_of(arm))
     return known if (known.arm, known.problem, known.seed, known.steps) == asked else None
 
 
@@ -89,4 +91,9 @@ def _do(task: Task) -> Score:
     torch.set_num_threads(1)
     arm, problem, seed = task
     trace, steering = run_arm(arm, problem, seed)
-    return score(arm.name, problem, problem.system.reference(), seed, trace, steering)
+    return score(arm, problem, _truth(problem), seed, trace, steering)
+
+
+@lru_cache(1)
+def _truth(problem: Problem) -> Reference:
+    return problem.system.reference()

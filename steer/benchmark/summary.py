@@ -28,7 +28,8 @@ class ArmSummary:
     Attributes
     ----------
     arm : str
-    runs : int
+    runs, steps : int
+        How many, and the aggregate steps of each.
     hit, found : Survival
         Aggregate steps to the target, and to 95% of the states.
     probability : float
@@ -46,6 +47,7 @@ class ArmSummary:
 
     arm: str
     runs: int
+    steps: int
     hit: Survival
     found: Survival
     probability: float
@@ -77,6 +79,7 @@ def _summarise(arm: str, scores: Sequence[Score], plain: Sequence[Score] | None)
     return ArmSummary(
         arm=arm,
         runs=len(scores),
+        steps=max(ends),
         hit=survival(hits, ends),
         found=survival([score.found(ALL_STATES) for score in scores], ends),
         probability=probability,
@@ -88,4 +91,5 @@ def _summarise(arm: str, scores: Sequence[Score], plain: Sequence[Score] | None)
 
 
 def _share_found(score: Score) -> float:
-    return float(np.mean([step is not None for step in score.first_visits]))
+    end = score.checkpoints[-1]
+    return float(np.mean([step is not None and step <= end for step in score.first_visits]))

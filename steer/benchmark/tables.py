@@ -40,15 +40,17 @@ def write_summary(path: Path, summaries: dict[str, list[ArmSummary]]) -> Path:
     return _write(path, names, rows)
 
 
-def in_words(arms: Sequence[ArmSummary], steps: int, unit: str) -> list[tuple[str, ...]]:
+def in_words(arms: Sequence[ArmSummary], unit: str) -> list[tuple[str, ...]]:
     """Rows for a person, a heading first. ``>`` means that the median run had not got there at the end."""
-    plain = next((arm.hit.median for arm in arms if arm.arm == PLAIN), np.nan)
+    plain = next((arm for arm in arms if arm.arm == PLAIN), None)
     heading = (
         "arm",
         "steps to target",
         "95% interval",
         "vs plain",
         "95% of states",
+        "vs plain",
+        "states",
         f"covering / {unit}",
         "JS / bits",
         "CPU s",
@@ -56,10 +58,12 @@ def in_words(arms: Sequence[ArmSummary], steps: int, unit: str) -> list[tuple[st
     rows = [
         (
             arm.arm,
-            _steps(arm.hit.median, steps),
-            f"{_steps(arm.hit.low, steps)} to {_steps(arm.hit.high, steps)}",
-            _gain(plain, arm.hit.median, steps),
-            _steps(arm.found.median, steps),
+            _steps(arm.hit.median, arm.steps),
+            f"{_steps(arm.hit.low, arm.steps)} to {_steps(arm.hit.high, arm.steps)}",
+            "" if plain is None else _gain(plain.hit.median, plain.steps, arm.hit.median, arm.steps),
+            _steps(arm.found.median, arm.steps),
+            "" if plain is None else _gain(plain.found.median, plain.steps, arm.found.median, arm.steps),
+            f"{arm.states:.2f}",
             f"{arm.covering:.2f}",
             f"{arm.divergence:.3f}",
             f"{arm.steering:.1f}",
@@ -69,11 +73,11 @@ def in_words(arms: Sequence[ArmSummary], steps: int, unit: str) -> list[tuple[st
     return [heading, *rows]
 
 
-def _gain(plain: float, ours: float, steps: int) -> str:
-    """How many times fewer steps than plain; a bound where one of the two never got there."""
+def _gain(plain: float, plain_end: int, ours: float, our_end: int) -> str:
+    """How many times fewer steps than plain; a bound where one of the two never got there, nothing where both."""
     if not np.isfinite(ours):
-        return "-" if not np.isfinite(plain) else f"< {plain / steps:.2g}"
-    return f"> {steps / ours:.2g}" if not np.isfinite(plain) else f"{plain / ours:.2g}"
+        return "-" if not np.isfinite(plain) else f"< {plain / our_end:.2g}"
+    return f"> {plain_end / ours:.2g}" if not np.isfinite(plain) else f"{plain / ours:.2g}"
 
 
 def _steps(value: float, steps: int) -> str:

@@ -93,7 +93,7 @@ def _report(problems: list[Problem], scores: list[Score], output: Path) -> None:
         click.echo(
             f"\n{problem.name}, {problem.steps:,} aggregate steps; one long run is {floor:.3f} bits from another"
         )
-        _print_table(in_words(summaries[problem.name], problem.steps, problem.system.unit))
+        _print_table(in_words(summaries[problem.name], problem.system.unit))
         files += draw_problem(problem, own, floor, output / problem.name)
     files.append(write_summary(output / "summary.csv", summaries))
     click.echo("\n" + "\n".join(map(str, files)))

@@ -14,8 +14,6 @@ that a few count for less than many. They are looked up for the most novel candi
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -33,8 +31,8 @@ NEAREST = 20
 SIMULATIONS = 10
 """Simulations that count for the retention about a candidate."""
 
-LEAST, EACH = 4096, 64
-"""Candidates looked at together: at least, and for each pick wanted; the most novel ones."""
+TOGETHER = 4096
+"""Candidates whose retentions are looked up together."""
 
 SMALLEST = 1e-6
 """Novelty, in units of the largest, below which frames are told apart no more."""
@@ -46,18 +44,66 @@ class Frontier:
     name = "frontier"
 
     def select(self, pool: Pool, count: int, rng: np.random.Generator) -> Picks:
-        """Choose as `steer.selection.protocol.Selector` says; with nothing selected yet, the first lies far from the mean."""
-        novelty = _novelty(pool)
-        places, logs = retentions(pool.points, pool.parents, novelty, rng)
-        made = Picks.none()
-        while len(made.indices) < count and (pool.room > 0).any():
-            rows = _most_novel(novelty, pool, max(LEAST, EACH * count))
-            picks = _greedy(pool, rows, _about(pool.points[rows], places, logs), count - len(made.indices))
-            pool = pool.after(picks)
-            made = Picks(
-                np.concatenate([made.indices, picks.indices]), np.concatenate([made.scores, picks.scores])
-            )
-        return made
+        """Choose as `steer.selection.protocol.Selector` says; with nothing selected yet, start far from the mean."""
+        cloud, caps = PointCloud(pool.points), Caps(pool)
+        nearest = TenNearest(pool.points, pool.selected, NEAREST)
+        novelty = nearest.mean if len(pool.selected) else np.sqrt(cloud.squared_to(cloud.mean))
+        about = _Retention(pool.points, *retentions(pool.points, pool.parents, novelty, rng))
+        picked: list[int] = []
+        scores: list[float] = []
+        while len(picked) < count and caps.open.any():
+            pick, score = about.best(novelty, caps.open)
+            picked.append(pick)
+            scores.append(score)
+            caps.take(pick)
+            nearest.add(np.sqrt(cloud.squared_to(pool.points[pick])))
+            novelty = nearest.mean
+        return Picks(np.array(picked, dtype=np.int64), np.array(scores))
+
+
+class _Retention:
+    """Retention about each point: geometric mean over the simulations that began nearest to it and one of no effect.
+
+    Parameters
+    ----------
+    points : ndarray, shape (n, d)
+    places : ndarray, shape (p, d)
+        Where simulations began.
+    logs : ndarray, shape (p,)
+        Logarithms of their retentions.
+    """
+
+    def __init__(
+        self,
+        points: NDArray[np.floating],
+        places: NDArray[np.floating],
+        logs: NDArray[np.float64],
+    ) -> None:
+        from sklearn.neighbors import NearestNeighbors
+
+        self._points, self._logs, self._kept = points, logs, min(SIMULATIONS, len(places))
+        self._model = NearestNeighbors(n_neighbors=self._kept, algorithm=lookup(points.shape[1])).fit(places)
+        highest = np.sort(logs)[::-1][: self._kept].sum() / (self._kept + 1)
+        self._bound = np.full(len(points), np.exp(highest))
+        self._known = np.zeros(len(points), dtype=bool)
+
+    def best(self, novelty: NDArray[np.floating], open_: NDArray[np.bool_]) -> tuple[int, float]:
+        """Open candidate of the largest novelty times retention, and that product."""
+        while True:
+            score = np.where(open_, novelty * self._bound, -np.inf)
+            row = int(np.argmax(score))
+            if self._known[row]:
+                return row, float(score[row])
+            score[self._known] = -np.inf
+            unknown = np.flatnonzero(np.isfinite(score))
+            if len(unknown) > TOGETHER:
+                unknown = unknown[np.argpartition(-score[unknown], TOGETHER)[:TOGETHER]]
+            self._look_up(unknown)
+
+    def _look_up(self, rows: NDArray[np.int64]) -> None:
+        nearest = self._model.kneighbors(self._points[rows], return_distance=False)
+        self._bound[rows] = np.exp(self._logs[nearest].sum(axis=1) / (self._kept + 1))
+        self._known[rows] = True
 
 
 def retentions(
@@ -89,52 +135,6 @@ def retentions(
     last = len(parents) - 1 - np.unique(parents[::-1], return_index=True)[1]
     inside = reference_rows(len(first), rng)
     first, last = first[inside], last[inside]
-    floor = SMALLEST * max(float(novelty.max()), np.finfo(np.float32).tiny)
+    floor = SMALLEST * max(float(novelty.max()), float(np.finfo(np.float32).tiny))
     logs = np.log(np.maximum(novelty[last], floor).astype(float) / np.maximum(novelty[first], floor))
     return points[first], logs
-
-
-def _novelty(pool: Pool) -> NDArray[np.floating]:
-    if len(pool.selected):
-        return TenNearest(pool.points, pool.selected, NEAREST).mean
-    cloud = PointCloud(pool.points)
-    return np.sqrt(cloud.squared_to(cloud.mean))
-
-
-def _most_novel(novelty: NDArray[np.floating], pool: Pool, count: int) -> NDArray[np.int64]:
-    """Rows of the open candidates of largest novelty, rising."""
-    open_ = np.flatnonzero(pool.room > 0)
-    if len(open_) <= count:
-        return open_
-    return np.sort(open_[np.argpartition(-novelty[open_], count)[:count]])
-
-
-def _about(
-    points: NDArray[np.floating], places: NDArray[np.floating], logs: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Retention about each point: geometric mean over the simulations that began nearest to it and one of no effect."""
-    from sklearn.neighbors import NearestNeighbors
-
-    kept = min(SIMULATIONS, len(places))
-    model = NearestNeighbors(n_neighbors=kept, algorithm=lookup(points.shape[1])).fit(places)
-    nearest = model.kneighbors(points, return_distance=False)
-    return np.asarray(np.exp(logs[nearest].sum(axis=1) / (kept + 1)))
-
-
-def _greedy(pool: Pool, rows: NDArray[np.int64], retention: NDArray[np.float64], count: int) -> Picks:
-    """Picks among these rows that know of each other."""
-    points = pool.points[rows]
-    part = replace(pool, points=points, parents=pool.parents[rows], room=pool.room[rows], reach=None)
-    cloud, caps, nearest = PointCloud(points), Caps(part), TenNearest(points, pool.selected, NEAREST)
-    novelty = nearest.mean if len(pool.selected) else np.sqrt(cloud.squared_to(cloud.mean))
-    picked: list[int] = []
-    scores: list[float] = []
-    while len(picked) < count and caps.open.any():
-        score = novelty * retention
-        pick = int(np.argmax(np.where(caps.open, score, -np.inf)))
-        picked.append(pick)
-        scores.append(float(score[pick]))
-        caps.take(pick)
-        nearest.add(np.sqrt(cloud.squared_to(points[pick])))
-        novelty = nearest.mean
-    return Picks(rows[np.array(picked, dtype=np.int64)], np.array(scores))
