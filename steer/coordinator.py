@@ -286,6 +286,7 @@ class Coordinator:
         return len(lost)
 
     def _drain(self) -> None:
+        self._map.close()
         for key in list(self.ledger.open):
             self.fleet.cancel(key)
         while self._ingest.pump(self._frames_at_once, 0.0):

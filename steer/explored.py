@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steer.candidates import CandidateTable
+from steer.catchup import FAR, CatchUp
 from steer.coverage.cells import CellCounter
 from steer.decide import Candidates
 from steer.discoveries import Discoveries
@@ -68,6 +69,7 @@ class ExploredMap:
         self._sanity = partial(sane, pairs=pairs, lengths=lengths)
         self._current: LatentTable | None = None
         self._pending: LatentTable | None = None
+        self._catch_up: CatchUp | None = None
         self._candidates: CandidateTable | None = None
         self._folder: Path | None = None
         self._pending_folder: Path | None = None
@@ -98,9 +100,18 @@ class ExploredMap:
         file : LatentFile, optional
             Where its latent points are kept; those that are there are not encoded again.
         """
+        self.close()
         self._pending = LatentTable(model, self._store, self._sanity, file)
         self._pending_folder = None if file is None or file.read_only else file.directory
         self._trained = trained
+        if len(self._store) - len(self._pending) > FAR:
+            self._catch_up = CatchUp(self._pending, self._store)
+
+    def close(self) -> None:
+        """Stop encoding with a new version, if that is under way."""
+        if self._catch_up is not None:
+            self._catch_up.stop()
+        self._catch_up = None
 
     def advance(self) -> bool:
         """Encode a bounded number of frames; returns whether a new version came into use."""
@@ -108,6 +119,10 @@ class ExploredMap:
             self._count(self._current.points)
         if self._pending is None:
             return False
+        if self._catch_up is not None:
+            if not self._catch_up.done():
+                return False
+            self._catch_up = None
         self._pending.advance(ENCODE_AT_ONCE)
         if not self._pending.level:
             return False

