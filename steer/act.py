@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from steer.campaign import SEEDS, CampaignDirectory
 from steer.config import CampaignConfig
 from steer.decide import Action, Refine, StartFromFrame, StartFromSeed, Train
+from steer.exceptions import CampaignError
+from steer.identities import NUMBERS
 from steer.journal import Promotion, Seed
 from steer.ledger import Ledger
 from steer.links import make_folder
@@ -170,7 +172,7 @@ class Planner:
         return job.key, f"latent model {version}"
 
     def _refine(self, action: Refine, frame: _Frame, round: int, model: int) -> tuple[str, str]:
-        number = self.ledger.next_number("aa")
+        number = self._next_number("aa")
         simulation = f"aa-{number:06d}"
         folder = self.directory.folder_of(simulation)
         target = f"{folder}/target.pdb"
@@ -199,8 +201,18 @@ class Planner:
         self.ledger.plan_refinement(job, promotion, generation)
         return job.key, simulation
 
+    def _next_number(self, level: str) -> int:
+        number = self.ledger.next_number(level)
+        if number >= NUMBERS:
+            raise CampaignError(
+                self.directory.root,
+                f"has had {NUMBERS - 1:,} {level} simulations, and frames have no room for a larger number; go on in "
+                "a new campaign, with longer simulations.",
+            )
+        return number
+
     def _start(self, seed: Seed, *, steered: bool) -> tuple[str, str]:
-        number = self.ledger.next_number("cg")
+        number = self._next_number("cg")
         simulation = f"cg-{number:06d}"
         job = CgJob(
             key=f"cg:{simulation}",

@@ -119,10 +119,6 @@ class FrameReader:
             raise StorageError(self._shard_of(row), f"the record of row {row} is damaged.")
         return f"{LEVELS[record['level']]}-{record['number']:06d}"
 
-    def step_of(self, row: int) -> int:
-        """Step of one frame, without reading those of all."""
-        return int(self._records(np.array([row], np.int64))[0]["step"])
-
     def simulations(self, rows: slice | ArrayLike) -> list[str]:
         """Ids of the simulations that rows are from, ``""`` for rows found damaged."""
         indices = self._indices(rows)

@@ -407,14 +407,18 @@ class Journal:
         """All simulations (of one level), by id."""
         where, arguments = ("WHERE level = ?", (level,)) if level else ("", ())
         rows = self._rows.read(
-            "simulations", f"SELECT rowid AS row_, * FROM simulations {where} ORDER BY id", arguments
+            "simulations",
+            f"SELECT rowid AS row_, * FROM simulations {where} ORDER BY length(id), id",
+            arguments,
         )
         return [self._rows.one("simulations", Simulation, row, self._rows.simulation(row)) for row in rows]
 
     def promotions(self) -> list[Promotion]:
         """All promotions, in the order of their refinements."""
         return self._rows.all(
-            "promotions", Promotion, "SELECT rowid AS row_, * FROM promotions ORDER BY simulation"
+            "promotions",
+            Promotion,
+            "SELECT rowid AS row_, * FROM promotions ORDER BY length(simulation), simulation",
         )
 
     def models(self) -> list[Model]:

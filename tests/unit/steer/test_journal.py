@@ -64,6 +64,13 @@ def test_a_planned_job_survives_reopening(journal):
     again.close()
 
 
+def test_simulations_come_by_number_also_beyond_the_first_million(journal):
+    for number in (1_000_000, 999_999, 5, 1_000_001):
+        plan(journal, cg_job(number))
+    numbers = [int(simulation.id[3:]) for simulation in journal.simulations()]
+    assert numbers == [5, 999_999, 1_000_000, 1_000_001]
+
+
 def test_an_event_delivered_twice_counts_once(journal):
     plan(journal, cg_job())
     assert journal.record(cg_done(cg_job()))
