@@ -16,6 +16,7 @@ import openmm
 from numpy.typing import NDArray
 from openmm import unit
 
+from sims.engines.propagator import Propagator, Thermostat
 from sims.engines.protocol import Progress
 from sims.exceptions import SimulationDiverged
 from sims.minimise import minimise
@@ -32,25 +33,6 @@ _BAROSTATS = (
     openmm.MonteCarloMembraneBarostat,
     openmm.MonteCarloFlexibleBarostat,
 )
-
-
-@dataclass(frozen=True)
-class Thermostat:
-    """How the system is propagated (Langevin middle scheme, Zhang et al. 2019, doi:10.1021/acs.jpca.9b02771).
-
-    Attributes
-    ----------
-    temperature : float
-        K.
-    friction : float
-        1/ps.
-    timestep : float
-        ps.
-    """
-
-    temperature: float
-    friction: float
-    timestep: float
 
 
 @dataclass(frozen=True)
@@ -102,7 +84,8 @@ class Dynamics:
         self._seed = seed
         self._rescues = 0
         self._periodic = system.usesPeriodicBoundaryConditions()
-        self._freedom = _degrees_of_freedom(system)
+        self._masses = _masses(system)
+        self._freedom = _degrees_of_freedom(system, self._masses)
         self._open(_Draw.RELAXATION)
 
     def place(self, positions: NDArray[np.floating], box: NDArray[np.floating] | None = None) -> None:
@@ -135,16 +118,15 @@ class Dynamics:
         rungs = [rung for rung in ladder if rung.timestep <= self._thermostat.timestep]
         total = sum(rung.steps for rung in rungs)
         self.draw_velocities()
-        self._integrator.setFriction(_RELAXING_FRICTION)
         done = 0
         for rung in rungs:
-            self._integrator.setStepSize(rung.timestep)
+            self._propagator.relax(rung.timestep, _RELAXING_FRICTION)
             for chunk in _chunks(rung.steps):
                 self._propagate(chunk)
                 done += chunk
                 if progress is not None:
                     progress("relax", done / total)
-        self._produce()
+        self._propagator.produce()
 
     def draw_velocities(self) -> None:
         """Maxwell-Boltzmann velocities from the seed."""
@@ -233,20 +215,13 @@ class Dynamics:
     def _open(self, purpose: _Draw) -> None:
         """A new context with its own stream of random numbers, in production settings."""
         seed = self._draw(purpose)
-        self._integrator = openmm.LangevinMiddleIntegrator(
-            self._thermostat.temperature, self._thermostat.friction, self._thermostat.timestep
-        )
-        self._integrator.setRandomNumberSeed(seed)
+        self._propagator = Propagator(self._thermostat, seed)
         for force in self.system.getForces():
             if isinstance(force, _BAROSTATS):
                 force.setRandomNumberSeed(seed)
         self._context = openmm.Context(
-            self.system, self._integrator, self._platform.platform, self._platform.properties
+            self.system, self._propagator.integrator, self._platform.platform, self._platform.properties
         )
-
-    def _produce(self) -> None:
-        self._integrator.setFriction(self._thermostat.friction)
-        self._integrator.setStepSize(self._thermostat.timestep)
 
     def _draw(self, purpose: _Draw) -> int:
         """A positive 31-bit seed for `purpose` at this step."""
@@ -255,31 +230,42 @@ class Dynamics:
 
     def _propagate(self, steps: int) -> None:
         try:
-            self._integrator.step(steps)
+            self._propagator.step(self.step, steps)
         except openmm.OpenMMException as error:
             if "nan" in str(error).lower():
                 raise SimulationDiverged(self.step + steps) from error
             raise
-        self._check(steps)
+        self._check_motion(self.step + steps)
 
-    def _check(self, steps: int = 0) -> None:
-        potential, kinetic = self.energies()
+    def _check(self) -> None:
+        if not np.isfinite(self.energies()).all():
+            raise SimulationDiverged(self.step)
+
+    def _check_motion(self, step: int) -> None:
+        """By the velocities alone: whatever is wrong with forces or coordinates is in them a step later, and to ask for
+        the energy would cost a step."""
+        state = self._context.getState(velocities=True)
+        velocities = state.getVelocities(asNumpy=True).value_in_unit(unit.nanometer / unit.picosecond)
+        kinetic = float(0.5 * self._masses @ np.square(velocities).sum(axis=1))
         # Twenty times the mean kinetic energy has a probability below 1e-12 even for a single particle.
-        hot = kinetic and self._to_temperature(kinetic) > 20 * self._thermostat.temperature
-        if not np.isfinite(potential) or not np.isfinite(kinetic) or hot:
-            raise SimulationDiverged(self.step + steps)
+        if not np.isfinite(kinetic) or self._to_temperature(kinetic) > 20 * self._thermostat.temperature:
+            raise SimulationDiverged(step)
 
     def _to_temperature(self, kinetic: float) -> float:
         gas_constant = unit.MOLAR_GAS_CONSTANT_R.value_in_unit(unit.kilojoule_per_mole / unit.kelvin)
         return 2 * kinetic / (self._freedom * gas_constant)
 
 
-def _degrees_of_freedom(system: openmm.System) -> int:
+def _masses(system: openmm.System) -> NDArray[np.float64]:
     masses = [system.getParticleMass(i).value_in_unit(unit.dalton) for i in range(system.getNumParticles())]
-    freedom = 3 * sum(mass > 0 for mass in masses)
+    return np.array(masses, np.float64)
+
+
+def _degrees_of_freedom(system: openmm.System, masses: NDArray[np.float64]) -> int:
+    freedom = 3 * int(np.count_nonzero(masses))
     for index in range(system.getNumConstraints()):
         first, second, _ = system.getConstraintParameters(index)
-        freedom -= masses[first] > 0 or masses[second] > 0
+        freedom -= bool(masses[first] > 0 or masses[second] > 0)
     if any(isinstance(force, openmm.CMMotionRemover) for force in system.getForces()):
         freedom -= 3
     return max(freedom, 1)

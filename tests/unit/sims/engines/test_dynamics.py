@@ -12,7 +12,7 @@ GAS = 0.00831446261815324
 SPRING, MASS, PARTICLES = 1000.0, 72.0, 40
 
 
-def oscillators(timestep: float = 0.02, seed: int = 3) -> Dynamics:
+def oscillators(timestep: float = 0.02, seed: int = 3, interval: int = 1) -> Dynamics:
     """Independent harmonic oscillators, whose every average is known."""
     system = openmm.System()
     force = openmm.CustomExternalForce(f"{SPRING}/2*(x^2+y^2+z^2)")
@@ -20,7 +20,8 @@ def oscillators(timestep: float = 0.02, seed: int = 3) -> Dynamics:
         system.addParticle(MASS)
         force.addParticle(particle, [])
     system.addForce(force)
-    dynamics = Dynamics(system, Thermostat(300.0, 1.0, timestep), choose_platform("Reference"), seed)
+    thermostat = Thermostat(300.0, 1.0, timestep, interval)
+    dynamics = Dynamics(system, thermostat, choose_platform("Reference"), seed)
     dynamics.place(np.random.default_rng(seed).normal(scale=0.3, size=(PARTICLES, 3)))
     return dynamics
 
@@ -54,8 +55,9 @@ def test_rungs_longer_than_the_production_step_are_left_out() -> None:
     assert told == [1.0]
 
 
-def test_positions_and_velocities_are_canonical() -> None:
-    dynamics = oscillators()
+@pytest.mark.parametrize("interval", [1, 10])
+def test_positions_and_velocities_are_canonical(interval: int) -> None:
+    dynamics = oscillators(interval=interval)
     dynamics.relax([Rung(2000, 0.02)])
     dynamics.begin()
     spread, temperatures = [], []
