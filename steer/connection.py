@@ -247,6 +247,9 @@ def _split(url: str) -> SplitResult:
         raise ConfigError(
             f"give the password in {PASSWORD_VARIABLE} or a file, not among the URL's options, where logs show it."
         )
+    database = parts.path.removeprefix("/")
+    if parts.scheme != "unix" and database and not (database.isascii() and database.isdigit()):
+        raise ConfigError(f"the URL's database {database!r} is no number; {_EXPECTED}.")
     _check_options(parts)
     return parts
 

@@ -19,7 +19,9 @@ __all__ = ["TASK", "JobDocket"]
 TASK = "run_job"
 """Name of the only task: it takes the JSON text of a job."""
 
-_KEEP_RECORDS = timedelta(days=30)
+_KEEP_RECORDS = timedelta(minutes=5)
+"""How long docket's record of an ended job stays in Redis. The journal has the end; the record tells a worker that comes
+back from an outage that its job was cancelled, and a claim of a job without a record is refused (docket's ``claim.lua``)."""
 
 
 class _LocalStrikes(StrikeList):

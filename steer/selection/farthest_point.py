@@ -74,7 +74,7 @@ def _greedy(pool: Pool, reach: Reach, count: int) -> Picks:
         limit = min(guess, 0.9 * limit) if guess > 0 else -1.0
         if pool.reach is not None:
             # What is true without this batch is learnt where the next choice finds it.
-            pool.reach.beyond(limit)
+            pool.reach.learn(limit)
             reach.catch_up(pool.reach)
         rows, near = reach.beyond(limit)
         free = (pool.room[rows] > 0) & ~np.isin(pool.parents[rows], list(full))

@@ -146,6 +146,12 @@ class Reach:
         found = np.concatenate(rows)
         return found, self._bounds[found]
 
+    def learn(self, limit: float) -> None:
+        """Work out all that `beyond` needs for this limit."""
+        for block in np.flatnonzero(self._tops > limit).tolist():
+            for _ in self._far(block, limit):
+                pass
+
     def guess(self, count: int) -> float:
         """A limit beyond which there are about `count` rows, judged from a sample; below zero when that may be all."""
         share = count / max(1, len(self))

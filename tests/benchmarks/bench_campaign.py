@@ -273,6 +273,7 @@ class World:
             "Redis, share of a core, %": 100 * (redis + spent.redis_workers - before.redis_workers) / span,
             "Redis, commands a second": (spent.commands - before.commands) / span,
             "Redis, memory in MB": self.client.info("memory")["used_memory"] / 2**20,
+            "Redis, bytes a record of an ended job": self.stand_in.record_size(),
             "all in one process, peak MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
             "journal commits a second": (spent.commits - before.commits) / span,
             "tick, median ms of CPU": 1e3 * float(np.median(self.ticks)),

@@ -34,7 +34,18 @@ def test_urls_are_understood(url, address, username):
 
 @pytest.mark.parametrize(
     "url",
-    ["", "http://host", "redis://", "unix://relative/path", "redis://host:port", "unix://", "redis://[half"],
+    [
+        "",
+        "redis://host/abc",
+        "rediss://host/0/1",
+        "redis://host/-1",
+        "http://host",
+        "redis://",
+        "unix://relative/path",
+        "redis://host:port",
+        "unix://",
+        "redis://[half",
+    ],
 )
 def test_what_is_no_url_is_an_error_that_shows_one(url):
     with pytest.raises(ConfigError, match="expected redis://"):
