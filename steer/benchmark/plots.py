@@ -50,7 +50,7 @@ def draw_problem(problem: Problem, scores: Sequence[Score], floor: float, stem: 
     for number, arm in enumerate(arms):
         own = [score for score in scores if score.arm == arm]
         style = _style(arm, number)
-        _staircase(axes[0, 0], [score.hit for score in own], problem.steps, style)
+        _staircase(axes[0, 0], [score.hit for score in own], own[0].steps, style)
         grid = np.array(own[0].checkpoints)
         _band(axes[0, 1], grid, np.array([_found(score, grid) for score in own]), style)
         _band(axes[1, 0], grid, np.array([score.covering for score in own]), style)
@@ -58,6 +58,7 @@ def draw_problem(problem: Problem, scores: Sequence[Score], floor: float, stem: 
     if np.isfinite(floor):
         axes[1, 1].axhline(floor, color="0.4", lw=1, label="one long run against another")
     _label(axes[0, 0], "Target state hit", "share of runs", (0, 1.03))
+    _logarithmic(axes[0, 0], scores)
     _label(axes[0, 1], "States found (median, quartiles)", "share of states", (0, 1.03))
     _label(axes[1, 0], "Covering radius of the reachable region", problem.system.unit, (0, None))
     _label(axes[1, 1], "Reweighted density against the truth", "Jensen-Shannon divergence / bits", (0, None))
@@ -79,9 +80,9 @@ def _style(arm: str, number: int) -> dict[str, object]:
 
 def _staircase(ax: Axes, hits: Sequence[float], end: int, style: dict[str, object]) -> None:
     """Share of the runs that have hit; up to the end no run is censored, so this is one minus Kaplan-Meier."""
-    seen = np.sort([hit for hit in hits if hit <= end])
+    seen = np.sort([hit for hit in hits if np.isfinite(hit)])
     share = np.arange(len(seen) + 1) / len(hits)
-    ax.step([0, *seen, end], [*share, share[-1]], where="post", **style)  # type: ignore[arg-type]
+    ax.step([1, *seen, end], [*share, share[-1]], where="post", **style)  # type: ignore[arg-type]
 
 
 def _band(ax: Axes, steps: NDArray[np.int64], values: NDArray[np.float64], style: dict[str, object]) -> None:
@@ -95,7 +96,15 @@ def _found(score: Score, grid: NDArray[np.int64]) -> NDArray[np.float64]:
     return np.asarray((visits[:, None] <= grid).mean(axis=0))
 
 
+def _logarithmic(ax: Axes, scores: Sequence[Score]) -> None:
+    """Steps on a logarithmic axis, which runs that went on for longer fit on too."""
+    first = min((score.hit for score in scores if np.isfinite(score.hit)), default=1.0)
+    ax.set_xscale("log")
+    ax.set_xlim(first / 2, max(score.steps for score in scores))
+
+
 def _label(ax: Axes, title: str, y: str, limits: tuple[float, float | None]) -> None:
     ax.set(xlabel="aggregate steps", ylabel=y, ylim=limits, xlim=(0, None))
     ax.set_title(title, fontsize=10)
+    ax.xaxis.set_major_formatter("{x:,.0f}")
     ax.spines[["top", "right"]].set_visible(False)

@@ -28,6 +28,8 @@ __all__ = ["run_arm"]
 
 FIRST_SEED = "seeds/seed-000001.pdb"
 MIN_FRAMES = 50
+EPOCHS = 20
+"""Of an autoencoder, at most: a campaign's hundred take ten times as long as all else, for a few thousand frames."""
 
 
 def run_arm(arm: Arm, problem: Problem, seed: int) -> tuple[Trace, float]:
@@ -140,6 +142,7 @@ def campaign_of(arm: Arm, problem: Problem, seed: int) -> CampaignConfig:
             "latent": {
                 "model": arm.latent,
                 "dimensions": problem.latents,
+                "epochs": EPOCHS,
                 "min_frames": MIN_FRAMES if arm.schedule == "steered" else never,
                 "max_frames": never,
             },

@@ -79,6 +79,8 @@ def score(arm: Arm, problem: Problem, truth: Reference, seed: int, trace: Trace,
     """Judge a run."""
     ends = [problem.steps * (i + 1) // CHECKPOINTS for i in range(CHECKPOINTS)]
     counts = np.searchsorted(trace.steps, ends, side="right").tolist()
+    # Rounds in which not every walker had a start count as whole, and the last of them fall beyond the end.
+    within = int(np.searchsorted(trace.steps, problem.steps_of(arm), side="right"))
     cells = truth.cell(trace.points)
     n_cells = len(truth.density)
     densities = [_densities(cells[:count], trace.simulation[:count], n_cells) for count in counts]
@@ -87,7 +89,9 @@ def score(arm: Arm, problem: Problem, truth: Reference, seed: int, trace: Trace,
         problem=problem.name,
         seed=seed,
         steps=problem.steps_of(arm),
-        first_visits=first_visits(problem.system.states(trace.points), trace.steps, problem.system.n_states),
+        first_visits=first_visits(
+            problem.system.states(trace.points[:within]), trace.steps[:within], problem.system.n_states
+        ),
         target=problem.target,
         checkpoints=ends,
         covering=covering_radii(truth.region, trace.points, counts, truth.metric),

@@ -6,8 +6,9 @@ import pytest
 from steer.benchmark.arms import ARMS
 from steer.benchmark.problems import PROBLEMS, Problem
 from steer.benchmark.score import Score, covering_radii, first_visits
+from steer.benchmark.score import score as judge
 from steer.benchmark.summary import noise_floor, summarise_problem
-from steer.benchmark.trace import Recorder
+from steer.benchmark.trace import Recorder, Trace
 from steer.selection import SELECTORS
 
 
@@ -24,6 +25,20 @@ def test_steps_are_those_of_all_walkers_together():
 
 def test_first_visits():
     assert first_visits(np.array([-1, 2, 0, 2]), np.array([5, 6, 7, 8]), 3) == [7, None, 6]
+
+
+@pytest.mark.parametrize(
+    ("arm", "visits"), [("frontier", [None, 800, None]), ("plain", [320_000, 800, 16_800])]
+)
+def test_what_an_arm_sees_after_its_steps_does_not_count(arm, visits):
+    problem = PROBLEMS["muller_brown"]
+    start, far, middle = (problem.system.landscape.minima[i] for i in (1, 0, 2))
+    steps = np.array([800, 16_800, 320_000, 320_800])
+    trace = Trace(steps, np.arange(4), np.array([start, middle, far, far]))
+    seen = judge(ARMS[arm], problem, problem.system.reference(), 0, trace, 0.0)
+    assert seen.first_visits == visits
+    assert seen.checkpoints[-1] == 16_000
+    assert seen.steps == problem.steps_of(ARMS[arm])
 
 
 def test_the_covering_radius_of_a_line():

@@ -1,0 +1,63 @@
+"""Does steering pay on landscapes on which no rule was tuned: variants of the benchmark's, with other numbers.
+
+Run it as ``python tests/benchmarks/bench_held_out.py --output DIR [--seeds 10] [--jobs 2]``. Everything else is as in
+``steer benchmark``, which says what the columns mean.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+from sims.landscapes import DoubleWell, Landscape, ManyFunnels, MullerBrown
+from steer.benchmark.arms import ARMS
+from steer.benchmark.landscape_system import LandscapeSystem
+from steer.benchmark.problems import PROBLEMS, Problem
+from steer.benchmark.series import do_series
+from steer.benchmark.summary import summarise_problem
+from steer.benchmark.tables import in_words
+
+FEW = ("plain", "farthest_point", "dynim", "outlier_factor", "least_counts", "frontier")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--arm", nargs="*", choices=list(ARMS), default=list(FEW))
+    parser.add_argument("--problem", nargs="*", choices=list(HELD_OUT), default=list(HELD_OUT))
+    options = parser.parse_args()
+    problems = [HELD_OUT[name] for name in options.problem]
+    arms = [ARMS[name] for name in options.arm]
+    scores = do_series(arms, problems, range(options.seeds), options.output, options.jobs, lambda *_: None)
+    for problem in problems:
+        print(
+            f"\n{problem.name}: {problem.system.definition['landscape']}, {problem.steps:,} aggregate steps"
+        )
+        summaries = summarise_problem([score for score in scores if score.problem == problem.name])
+        for row in in_words(summaries, problem.system.unit):
+            print("  ".join(cell.rjust(19 if i == 2 else 16) for i, cell in enumerate(row)))
+
+
+def _variant(name: str, like: str, landscape: Landscape, target: int) -> Problem:
+    known = PROBLEMS[like]
+    options = known.system.options  # type: ignore[attr-defined]
+    return replace(known, name=name, system=LandscapeSystem(landscape, options), target=target)
+
+
+HELD_OUT = {
+    problem.name: problem
+    for problem in (
+        _variant("muller_brown_flatter", "muller_brown", MullerBrown(0.18), 0),
+        _variant("double_well_wide", "double_well", DoubleWell(17.0, half_distance=1.4, stiffness=20.0), 1),
+        _variant("many_funnels_2", "many_funnels", ManyFunnels(seed=2), 5),
+    )
+}
+
+
+if __name__ == "__main__":
+    main()
