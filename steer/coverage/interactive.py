@@ -149,7 +149,12 @@ def _free_energy(surfaces: Surfaces) -> Figure:
         titles.append(f"AA frames, weighted, effective sample size {rounded(surfaces.aa.effective)}")
     figure = _subplots(1, len(titles), titles, 520, horizontal_spacing=0.16)
     figure.add_trace(surface(surfaces.cg, "coloraxis"), 1, 1)
-    figure.add_trace(surface(surfaces.cg, "coloraxis2", error=True), 1, 2)
+    if surfaces.cg.error.count():
+        figure.add_trace(surface(surfaces.cg, "coloraxis2", error=True), 1, 2)
+    else:
+        figure.add_annotation(
+            text="too few simulations", showarrow=False, x=0.5, y=0.5, xref="x2 domain", yref="y2 domain"
+        )
     if surfaces.aa is not None:
         figure.add_trace(surface(surfaces.aa, "coloraxis3"), 1, 3)
     names = ("-ln density (kT)", "standard error (kT)", "-ln density (kT)")

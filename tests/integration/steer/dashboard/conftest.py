@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -20,7 +18,6 @@ import numpy as np
 import pytest
 
 if TYPE_CHECKING:
-    from selenium.webdriver import Chrome
     from selenium.webdriver.remote.webelement import WebElement
 
 EXAMPLE = Path(__file__).parents[4] / "examples" / "trp-cage" / "trpcage.pdb"
@@ -146,38 +143,6 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
             end(dashboard)
     finally:
         end(campaign)
-
-
-@pytest.fixture(scope="session")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
-    """Debian's Chromium without a screen; under CI=true it must be there."""
-    from selenium import webdriver
-    from selenium.webdriver.chrome.service import Service
-
-    browser, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not (browser and driver):
-        reason = (
-            "Chromium and its driver are not installed (Debian: apt-get install chromium chromium-driver)"
-        )
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
-    options = webdriver.ChromeOptions()
-    options.binary_location = browser
-    for argument in (
-        "--headless=new",
-        "--no-sandbox",
-        "--disable-dev-shm-usage",
-        "--use-angle=swiftshader",
-        "--enable-unsafe-swiftshader",
-        "--window-size=1366,850",
-        f"--user-data-dir={tmp_path_factory.mktemp('chromium')}",
-    ):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    chrome = webdriver.Chrome(options=options, service=Service(driver))
-    try:
-        yield chrome
-    finally:
-        chrome.quit()
 
 
 def pixels(element: WebElement) -> np.ndarray:
