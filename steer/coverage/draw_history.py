@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_drift", "draw_model_history", "draw_novelty", "draw_outcomes"]
 
-ERROR_LABEL = "mean decode error (squared, standardised features)"
+ERROR_LABEL = "mean squared decode error"
 
 PURPOSES = {
     "aa": ("promoted to refinement", "aa", "D"),
@@ -61,9 +61,10 @@ def draw_novelty(values: Novelty, purpose: Sequence[str], ax: Axes | None = None
         xlabel="selection, in the order of decisions", ylabel="latent distance to what was selected before"
     )
     heights = np.concatenate([[1e-9], values.chosen, values.farthest[np.isfinite(values.farthest)]])
-    ax.set_ylim(-0.04 * heights.max(), None)
+    # Room for the legend above the points.
+    ax.set_ylim(-0.04 * heights.max(), 1.35 * heights.max())
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    ax.legend(fontsize=8, frameon=False)
+    ax.legend(fontsize=8, frameon=False, ncols=2, loc="upper center")
     return ax
 
 

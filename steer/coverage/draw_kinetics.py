@@ -92,14 +92,10 @@ def draw_timescales(model: MarkovModel, ax: Axes | None = None) -> Axes:
             lags, model.timescales[known, i], marker + style, color=COLOURS[colour], lw=1.6, ms=5,
             label=("slowest", "second", "third")[i],
         )  # fmt: skip
-    ax.axvline(model.lag, color="0.5", lw=0.9)
-    ax.annotate(
-        f"lag used: {model.lag:.3g} ns", (model.lag, 0.02), xycoords=("data", "axes fraction"), xytext=(3, 0),
-        textcoords="offset points", rotation=90, fontsize=7, color="0.35", va="bottom",
-    )  # fmt: skip
+    ax.axvline(model.lag, color="0.5", lw=0.9, label=f"lag used: {model.lag:.3g} ns")
     ax.set(xlabel="lag time (ns)", ylabel="implied timescale (ns)", xscale="log", yscale="log")
     shown = np.concatenate([model.timescales.ravel(), [2 * model.lags[-1]]])
     ax.set_ylim(floor, 3 * float(shown[np.isfinite(shown)].max()))
     if ax.get_legend_handles_labels()[0]:
-        ax.legend(fontsize=8, frameon=False, loc="lower right")
+        ax.legend(fontsize=8, edgecolor="none", framealpha=0.85, loc="lower right")
     return ax

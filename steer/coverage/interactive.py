@@ -16,7 +16,7 @@ from steer.coverage.free_energy import RESTART_BIAS
 from steer.coverage.plots import COLOURS, rounded
 from steer.coverage.resampling import Band
 from steer.coverage.surfaces import Surfaces
-from steer.coverage.traces import band_traces, density, escaped, line, marks, surface, tree
+from steer.coverage.traces import band_traces, density, dots, escaped, line, marks, surface, tree
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -58,12 +58,14 @@ def _label(figure: Figure, row: int, column: int, x: str, y: str) -> None:
 
 def _coverage(data: CoverageData, analysis: Analysis) -> Figure:
     figure = _subplots(
-        2, 2, [f"Latent space, {data.model.upper()} version {data.version}", "Coverage, and its control",
+        2, 2, [f"Latent space, {data.model.upper()} version {data.version}", _gain(analysis),
                "Lineage of seeds"], 1000,
         specs=[[{}, {}], [{"colspan": 2}, None]],
     )  # fmt: skip
     view = analysis.view
     figure.add_trace(density(view(data.points[data.cg])), 1, 1)
+    if data.aa.any():
+        figure.add_trace(dots(view(data.points[data.aa]), "AA frames", COLOURS["aa"]), 1, 1)
     seeds = view(data.seed_points)
     for kind, origin in (("frame", "cg"), ("aa", "aa"), ("input", "input")):
         chosen = [i for i, seed in enumerate(data.seeds) if seed.origin == origin]
@@ -87,6 +89,14 @@ def _coverage(data: CoverageData, analysis: Analysis) -> Figure:
     _label(figure, 1, 2, "aggregate CG time (ns)", "occupied latent cells")
     _lineage(figure, analysis)
     return figure
+
+
+def _gain(analysis: Analysis) -> str:
+    gain = analysis.progress.gain if analysis.progress is not None else None
+    if gain is None or not np.isfinite(gain.ratio):
+        return "Coverage; no control"
+    interval = f" ({gain.low:.2f} to {gain.high:.2f})" if np.isfinite(gain.low) else ""
+    return f"Coverage, and its control: gain of steering {gain.ratio:.2f}{interval}"
 
 
 def _lineage(figure: Figure, analysis: Analysis) -> None:
@@ -189,18 +199,30 @@ def _states(analysis: Analysis) -> Figure:
 
 
 def _markov(analysis: Analysis) -> Figure:
-    model = analysis.markov
+    model, energy = analysis.markov, analysis.equilibrium
     if model is None:
         raise ValueError("There is no Markov model to draw.")
-    figure = _subplots(1, 1, ["Implied timescales, 95% intervals"], 560)
+    titles = ["Implied timescales, 95% intervals"]
+    if energy is not None and not model.warnings:
+        titles.append(f"Frames as the model weighs them, lag {model.lag:.3g} ns")
+    figure = _subplots(1, len(titles), titles, 560)
     names = (("slowest", "cg", "-"), ("second", "aa", "--"), ("third", "control", ":"))
     for i, (name, colour, style) in enumerate(names[: model.timescales.shape[1]]):
-        band = Band(model.timescales[:, i], model.low[:, i], model.high[:, i])
+        most = model.timescales[:, i]
+        resolved = most >= model.lags
+        band = Band(most, *(np.where(resolved, side[:, i], np.nan) for side in (model.low, model.high)))
         if np.isfinite(band.estimate).any():
             figure.add_traces(band_traces(model.lags, band, name, COLOURS[colour], style), 1, 1)
     figure.add_traces([line(model.lags, model.lags, "lag time", "#999999", ":")], 1, 1)
     _label(figure, 1, 1, "lag time (ns)", "implied timescale (ns)")
-    return figure.update_xaxes(type="log").update_yaxes(type="log")
+    figure.update_xaxes(type="log", row=1, col=1).update_yaxes(type="log", row=1, col=1)
+    if energy is not None and len(titles) > 1:
+        figure.add_trace(surface(energy, "coloraxis"), 1, 2)
+        _label(figure, 1, 2, *analysis.view.labels)
+        bar = {"title": {"text": "-ln density (kT)", "side": "right"}, "thickness": 12}
+        figure.update_layout(coloraxis={"colorscale": "viridis", "colorbar": bar, "cmin": 0})
+        figure.update_layout(legend={"orientation": "h", "y": -0.15})
+    return figure
 
 
 def _learning(analysis: Analysis) -> Figure:
@@ -236,16 +258,14 @@ def _learning(analysis: Analysis) -> Figure:
             line(history.version, history.validation, "held-out frames", COLOURS["aa"], "--", markers=True),
         ], 2, 1,
     )  # fmt: skip
-    _label(figure, 2, 1, "model version", "mean decode error (squared, standardised features)")
+    _label(figure, 2, 1, "model version", "mean squared decode error")
     for level, (edges, mean) in analysis.drift.items():
         if len(mean):
             middles = (edges[:-1] + edges[1:]) / 2
             figure.add_trace(
                 line(middles, mean, f"{level.upper()} frames", COLOURS[level], markers=True), 2, 2
             )
-    _label(
-        figure, 2, 2, "frames, in the order of arrival", "mean decode error (squared, standardised features)"
-    )
+    _label(figure, 2, 2, "frames, in the order of arrival", "mean squared decode error")
     return figure
 
 

@@ -281,6 +281,11 @@ def _equilibrium(
     return float(inside.mean()), len(symbols), crossings, weights
 
 
+def _ns(value: float) -> str:
+    """Three digits, large numbers written out."""
+    return f"{float(f'{value:.3g}'):,g}"
+
+
 def _doubts(model: MarkovModel, chosen: int, settled: bool, longest: float, force_fields: int) -> list[str]:
     slowest = model.timescales[chosen, 0]
     if not np.isfinite(slowest):
@@ -301,11 +306,11 @@ def _doubts(model: MarkovModel, chosen: int, settled: bool, longest: float, forc
         )
     if slowest > longest:
         doubts.append(
-            f"The slowest timescale ({slowest:.3g} ns) is longer than the longest simulation ({longest:.3g} ns)."
+            f"The slowest timescale ({_ns(slowest)} ns) is longer than the longest simulation ({_ns(longest)} ns)."
         )
     if slowest < model.lag:
         doubts.append(
-            f"The slowest timescale ({slowest:.3g} ns) is shorter than the lag ({model.lag:.3g} ns): the process is over "
+            f"The slowest timescale ({_ns(slowest)} ns) is shorter than the lag ({model.lag:.3g} ns): the process is over "
             "before it can be measured."
         )
     elif not settled:

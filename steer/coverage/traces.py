@@ -16,7 +16,7 @@ from steer.coverage.resampling import Band
 if TYPE_CHECKING:
     from plotly.graph_objects import Heatmap, Scatter
 
-__all__ = ["band_traces", "density", "escaped", "line", "marks", "surface", "tree"]
+__all__ = ["band_traces", "density", "dots", "escaped", "line", "marks", "surface", "tree"]
 
 POINTS_AT_MOST = 2000
 SYMBOLS = {"input": "star", "cg": "circle", "frame": "square", "aa": "diamond", "rejected": "x-thin"}
@@ -95,6 +95,15 @@ def marks(places: NDArray[np.floating], kind: str, hover: Sequence[str]) -> Scat
             "line": {"color": COLOURS[kind] if thin else "white", "width": 2 if thin else 1},
         },
     )
+
+
+def dots(places: NDArray[np.floating], name: str, colour: str) -> Scatter:
+    """Faint points, evenly thinned to 2,000."""
+    from plotly.graph_objects import Scatter
+
+    x, y = thinned(places[:, 0], places[:, 1])
+    marker = {"color": colour, "size": 4, "opacity": 0.45}
+    return Scatter(x=x, y=y, mode="markers", name=f"{name} ({len(places)})", hoverinfo="skip", marker=marker)
 
 
 def density(points: NDArray[np.floating], bins: int = 90) -> Heatmap:
