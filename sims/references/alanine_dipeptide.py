@@ -21,9 +21,10 @@ from openmm import app, unit
 from sims.collective import Dihedral
 from sims.engines.base import OpenMMEngine
 from sims.engines.dynamics import Dynamics, Thermostat
-from sims.engines.protocol import Engine, Level, Progress
+from sims.engines.protocol import Level, Progress
 from sims.files import write_atomic
 from sims.platforms import PlatformChoice, choose_platform
+from sims.references.atoms import AtomBeads
 from sims.references.protocol import KnownStates
 from sims.references.regions import Region, find_regions
 
@@ -52,6 +53,11 @@ class AlanineDipeptide:
     n_beads = 22
     bounds = ((-180.0, 180.0), (-180.0, 180.0))
     periods = (360.0, 360.0)
+    scales = (1.0, 1.0)
+    unit = "degrees"
+    backbone = (0, 4, 6, 8, 10, 16, 18)
+    side_chains = (5, 11, 12)
+    timestep = _THERMOSTAT.timestep
 
     @property
     def start(self) -> NDArray[np.float64]:
@@ -60,11 +66,16 @@ class AlanineDipeptide:
         return np.array([[atom.x, atom.y, atom.z] for atom in positions])
 
     @cached_property
+    def beads(self) -> AtomBeads:
+        """All atoms."""
+        return AtomBeads(_structure().topology, self.start)
+
+    @cached_property
     def known(self) -> KnownStates:
         """From umbrella sampling."""
         return KnownStates.read("alanine_dipeptide")
 
-    def engine(self) -> Engine:
+    def engine(self) -> DipeptideEngine:
         """A new engine on the Reference platform, which is the fastest for so few atoms."""
         return DipeptideEngine()
 

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from sims.collective import Dihedral, Distance
 from sims.engines.coarse import CoarseOptions, MartiniEngine
-from sims.engines.protocol import Engine
 from sims.martini.model import CoarseModel
 from sims.platforms import choose_platform
 from sims.references.protocol import KnownStates
@@ -33,6 +32,8 @@ REGIONS: dict[str, Region] = {
 }
 """Each state's range of the end-to-end distance in nm and of the turn in degrees; the turn goes on beyond 180."""
 
+_OPTIONS = CoarseOptions()
+
 
 class Chignolin:
     """A `ReferenceMolecule` of 24 beads in about 500 of water and ions."""
@@ -40,32 +41,46 @@ class Chignolin:
     n_beads = 24
     bounds = ((0.3, 3.0), (-180.0, 180.0))
     periods = (None, 360.0)
+    scales = (1.0, 100.0)
+    unit = "nm or 100 degrees"
+    timestep = _OPTIONS.timestep
+
+    @cached_property
+    def beads(self) -> CoarseModel:
+        """The Martini 3 model."""
+        with as_file(files("sims.references").joinpath("data/chignolin")) as folder:
+            return CoarseModel.load(folder)
 
     @property
     def start(self) -> NDArray[np.float64]:
         """A bent chain, built from the sequence."""
-        return self._model.positions
+        return self.beads.positions
+
+    @property
+    def backbone(self) -> list[int]:
+        """Backbone beads."""
+        return [int(bead) for bead in self.beads.backbone]
+
+    @property
+    def side_chains(self) -> list[int]:
+        """All other beads."""
+        return [bead for bead, label in enumerate(self.beads.labels) if label.name != "BB"]
 
     @cached_property
     def known(self) -> KnownStates:
         """From long independent simulations."""
         return KnownStates.read("chignolin")
 
-    def engine(self) -> Engine:
+    def engine(self) -> MartiniEngine:
         """A new engine, on one thread of the CPU: several at once give more than one on all."""
-        return MartiniEngine(self._model, CoarseOptions(), choose_platform("CPU", threads=1))
+        return MartiniEngine(self.beads, _OPTIONS, choose_platform("CPU", threads=1))
 
     def coordinates(self, frames: NDArray[np.floating]) -> NDArray[np.float64]:
         """End-to-end distance in nm and turn in degrees, shape (n, 2), of frames (n, 24, 3) in nm."""
-        backbone = self._model.backbone.tolist()
+        backbone = self.backbone
         turn = Dihedral((backbone[3], backbone[4], backbone[5], backbone[6]))
         return np.stack([Distance(backbone[0], backbone[-1])(frames), turn(frames)], axis=1)
 
     def states(self, coordinates: NDArray[np.floating]) -> NDArray[np.int64]:
         """Which of `REGIONS` each point (n, 2) is in; -1 for none."""
         return find_regions(coordinates, list(REGIONS.values()), self.periods)
-
-    @cached_property
-    def _model(self) -> CoarseModel:
-        with as_file(files("sims.references").joinpath("data/chignolin")) as folder:
-            return CoarseModel.load(folder)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sims.engines.protocol import Engine
+from sims.engines.base import OpenMMEngine
+
+if TYPE_CHECKING:
+    from sims.martini.model import CoarseModel
+    from sims.references.atoms import AtomBeads
 
 __all__ = ["KnownStates", "ReferenceMolecule"]
 
@@ -64,6 +69,22 @@ class ReferenceMolecule(Protocol):
         """Where an exploration begins, shape (n_beads, 3), nm."""
 
     @property
+    def beads(self) -> AtomBeads | CoarseModel:
+        """What the followed particles are called, how they are bonded, and how they are read and written."""
+
+    @property
+    def backbone(self) -> Sequence[int]:
+        """Followed particles along the chain, in order."""
+
+    @property
+    def side_chains(self) -> Sequence[int]:
+        """Followed particles beside it that tell shapes apart."""
+
+    @property
+    def timestep(self) -> float:
+        """ps."""
+
+    @property
     def bounds(self) -> tuple[tuple[float, float], ...]:
         """(lowest, highest) of each of the two coordinates."""
 
@@ -72,10 +93,18 @@ class ReferenceMolecule(Protocol):
         """After what each coordinate repeats; None for one that does not."""
 
     @property
+    def scales(self) -> tuple[float, float]:
+        """How much of each coordinate counts as a distance of one `unit`."""
+
+    @property
+    def unit(self) -> str:
+        """What distances between pairs of coordinates are told in."""
+
+    @property
     def known(self) -> KnownStates:
         """States and populations."""
 
-    def engine(self) -> Engine:
+    def engine(self) -> OpenMMEngine:
         """A new engine, neither started nor restored."""
 
     def coordinates(self, frames: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -42,6 +42,7 @@ class LandscapeSystem:
     options: ToyOptions
 
     unit = "nm"
+    latents = 2
 
     @property
     def timestep(self) -> float:

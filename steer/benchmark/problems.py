@@ -8,6 +8,7 @@ from sims.landscapes import DoubleWell, EntropicBottleneck, ManyFunnels, MullerB
 from sims.landscapes.engine import ToyOptions
 from steer.benchmark.arms import Arm
 from steer.benchmark.landscape_system import LandscapeSystem
+from steer.benchmark.molecule_system import MoleculeSystem
 from steer.benchmark.systems import System
 
 __all__ = ["PROBLEMS", "Problem"]
@@ -69,6 +70,8 @@ PROBLEMS = {
             "entropic_bottleneck", LandscapeSystem(EntropicBottleneck(3.0), _TOY), 1, 16, 20, 5, 19_200, 20
         ),
         Problem("many_funnels", LandscapeSystem(ManyFunnels(), _TOY), 5, 16, 50, 25, 48_000, 15, latents=10),
+        Problem("alanine_dipeptide", MoleculeSystem("alanine_dipeptide"), 2, 8, 20, 10, 96_000, latents=4),
+        Problem("chignolin", MoleculeSystem("chignolin"), 5, 4, 400, 100, 40_000, latents=4),
     )
 }
 """All problems by name."""

@@ -25,7 +25,7 @@ class Walkers(Protocol):
         Parameters
         ----------
         starts : ndarray, shape (n, n_beads, 3)
-            nm, known to 1e-4 nm: the system's first positions, or beads that a walk has returned.
+            nm, in single precision: the system's first positions, or beads that a walk has returned.
         steps : int
             Integrator steps of each copy.
         every : int
@@ -50,6 +50,10 @@ class System(Protocol):
     @property
     def unit(self) -> str:
         """Of distances between coordinates."""
+
+    @property
+    def latents(self) -> int:
+        """Dimensions of the latent space in which arms choose."""
 
     @property
     def n_states(self) -> int:
