@@ -33,7 +33,7 @@ class ClockedFleet:
     Parameters
     ----------
     simulate : callable
-        Runs simulations side by side; gets their jobs and the clock (steps each walker has had) at which they begin.
+        Runs simulations side by side; gets their jobs and the aggregate steps spent before them.
     train : callable
     walkers : int
     """
@@ -49,6 +49,7 @@ class ClockedFleet:
         self._ended: list[tuple[str, JobEvent]] = []
         self._count = 0
         self.clock = 0
+        self.spent = 0
 
     def submit(self, *jobs: Job) -> None:
         """Queue jobs under their keys; a key already queued is left alone."""
@@ -72,9 +73,10 @@ class ClockedFleet:
         trainings = [job for job in self._queue.values() if isinstance(job, TrainJob)]
         results: list[JobResult] = [self._train(job) for job in trainings]
         if simulations:
-            results += self._simulate(simulations, self.clock)
+            results += self._simulate(simulations, self.spent)
         jobs: list[Job] = [*trainings, *simulations]
         self._ended = [self._end(job, result) for job, result in zip(jobs, results, strict=True)]
+        self.spent += sum(job.steps for job in simulations)
         self.clock += max((job.steps for job in simulations), default=0)
         return []
 

@@ -42,7 +42,6 @@ class LandscapeSystem:
     options: ToyOptions
 
     unit = "nm"
-    latents = 2
 
     @property
     def timestep(self) -> float:

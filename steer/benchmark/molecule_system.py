@@ -32,9 +32,6 @@ class MoleculeSystem:
 
     name: str
 
-    latents = 4
-    """As in a campaign that says nothing else."""
-
     @property
     def molecule(self) -> ReferenceMolecule:
         """Made once in each process."""

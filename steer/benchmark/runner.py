@@ -55,7 +55,8 @@ class _Run:
         self._directory = CampaignDirectory.create(root, self._config)
         walkers = 1 if arm.schedule == "one" else problem.walkers
         self._walkers = problem.system.walkers(walkers, seed)
-        self._recorder = Recorder(walkers)
+        self._recorder = Recorder()
+        self._copies = walkers
         self._beads = ScratchBeads(problem.system.beads)
         self._store = ScratchStore(self._beads.n_beads)
         self._beads.write_pdb(self._directory.root / FIRST_SEED, self._beads.positions)
@@ -66,7 +67,7 @@ class _Run:
         with journal.transaction():
             journal.add_force_field(1, self._problem.system.definition)
             journal.add_seed(Seed(1, "input", 0, FIRST_SEED))
-        fleet = ClockedFleet(self._simulate, self._train, self._recorder.walkers)
+        fleet = ClockedFleet(self._simulate, self._train, self._copies)
         began = time.process_time()
         coordinator = Coordinator(
             self._directory,
@@ -83,7 +84,7 @@ class _Run:
         journal.close()
         return self._recorder.trace(), time.process_time() - began - self._dynamics
 
-    def _simulate(self, jobs: list[CgJob], clock: int) -> list[CgResult]:
+    def _simulate(self, jobs: list[CgJob], spent: int) -> list[CgResult]:
         every = self._problem.every
         starts = np.array([self._beads.read_pdb(self._directory.root / job.start) for job in jobs])
         began = time.process_time()
@@ -91,7 +92,7 @@ class _Run:
         self._dynamics += time.process_time() - began
         steps = every * np.arange(1, walks.shape[1] + 1)
         for job, points, beads in zip(jobs, walks, frames, strict=True):
-            self._recorder.add(clock, steps, points)
+            self._recorder.add(spent, len(jobs), steps, points)
             self._store.add(job.simulation, steps, self._problem.system.timestep, beads)
         return [_result(job, len(steps)) for job in jobs]
 

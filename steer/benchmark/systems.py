@@ -52,10 +52,6 @@ class System(Protocol):
         """Of distances between coordinates."""
 
     @property
-    def latents(self) -> int:
-        """Dimensions of the latent space in which arms choose."""
-
-    @property
     def n_states(self) -> int:
         """States that there are to be found."""
 

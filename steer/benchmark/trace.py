@@ -31,23 +31,28 @@ class Trace:
 
 @dataclass
 class Recorder:
-    """Collects the frames of a run.
+    """Collects the frames of a run."""
 
-    Attributes
-    ----------
-    walkers : int
-        Walkers that move at once: while one does a step, each of the others does one.
-    """
-
-    walkers: int
     _steps: list[NDArray[np.int64]] = field(default_factory=list)
     _simulation: list[NDArray[np.int64]] = field(default_factory=list)
     _points: list[NDArray[np.float64]] = field(default_factory=list)
 
-    def add(self, clock: int, steps: NDArray[np.int64], points: NDArray[np.float64]) -> None:
-        """One simulation that began at `clock` steps of each walker; its own steps and points."""
+    def add(self, spent: int, together: int, steps: NDArray[np.int64], points: NDArray[np.float64]) -> None:
+        """One simulation of several that ran together.
+
+        Parameters
+        ----------
+        spent : int
+            Aggregate steps when they began.
+        together : int
+            How many there were: while one does a step, each of the others does one.
+        steps : ndarray, shape (n,), int64
+            The simulation's own.
+        points : ndarray, shape (n, d)
+            Its coordinates.
+        """
         self._simulation.append(np.full(len(steps), len(self._steps)))
-        self._steps.append(self.walkers * (clock + steps))
+        self._steps.append(spent + together * steps)
         self._points.append(points)
 
     def trace(self) -> Trace:

@@ -10,9 +10,11 @@ import pytest
 from steer.benchmark.arms import ARMS
 from steer.benchmark.problems import PROBLEMS
 from steer.benchmark.runner import run_arm
+from steer.benchmark.score import score
 from steer.benchmark.series import do_series, score_file
 
 SHORT = replace(PROBLEMS["muller_brown"], steps=4_800)
+MOLECULE = replace(PROBLEMS["alanine_dipeptide"], steps=3_200)
 
 
 @pytest.mark.parametrize("arm", ["one long run", "plain", "farthest_point", "least_counts"])
@@ -54,3 +56,36 @@ def test_runs_done_before_are_read_and_those_of_other_lengths_are_not(tmp_path):
     told.clear()
     do_series(arms, [replace(SHORT, steps=9_600)], seeds[:1], tmp_path, 1, tell)
     assert told == [(1, 1, 0)]
+
+
+@pytest.mark.parametrize("arm", ["one long run", "plain", "least_counts"])
+def test_a_molecule_spends_the_same_steps_under_every_arm(arm):
+    trace, steering = run_arm(ARMS[arm], MOLECULE, seed=3)
+    assert trace.steps[-1] == MOLECULE.steps
+    assert len(trace.steps) == MOLECULE.steps // MOLECULE.every
+    assert (np.diff(trace.steps) >= 0).all()
+    assert steering > 0
+    judged = score(arm, MOLECULE, MOLECULE.system.reference(), 3, trace, steering)
+    assert judged.first_visits[1] == trace.steps[0]
+    assert np.isfinite(judged.covering).all()
+    assert sum(judged.histogram) == pytest.approx(1.0)
+
+
+def test_a_steered_molecule_goes_on_from_frames_it_has_been_in():
+    """The first frame of each simulation lies by one that was there before it."""
+    trace, _ = run_arm(ARMS["farthest_point"], MOLECULE, seed=3)
+    per, rounds = MOLECULE.segment // MOLECULE.every, MOLECULE.steps // MOLECULE.walkers // MOLECULE.segment
+    assert trace.simulation.max() + 1 == rounds * MOLECULE.walkers
+    assert (np.bincount(trace.simulation) == per).all()
+    metric = MOLECULE.system.reference().metric
+    for number in range(4 * MOLECULE.walkers, trace.simulation.max() + 1):
+        first = np.flatnonzero(trace.simulation == number)[0]
+        before = trace.points[trace.steps < trace.steps[first]]
+        assert metric.nearest(before, trace.points[[first]])[0][0] < 40.0
+
+
+def test_a_molecule_goes_the_same_way_in_another_process(tmp_path):
+    here = run_arm(ARMS["plain"], MOLECULE, 1)[0]
+    there = do_series([ARMS["plain"]], [MOLECULE], [1], tmp_path, 1, lambda *_: None)[0]
+    again = score("plain", MOLECULE, MOLECULE.system.reference(), 1, here, there.steering)
+    assert again == there

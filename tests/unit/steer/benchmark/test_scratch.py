@@ -7,6 +7,7 @@ from sims.landscapes.beads import WalkerBeads
 from steer.benchmark.scratch import ScratchBeads, ScratchStore
 from steer.frames import Frame
 from steer.framestore import FrameStore
+from steer.shards import positions_of
 
 
 def test_its_store_answers_as_the_one_on_disk(tmp_path):
@@ -30,6 +31,12 @@ def test_its_store_answers_as_the_one_on_disk(tmp_path):
         assert [scratch.simulation(row) for row in range(15)] == [store.simulation(row) for row in range(15)]
         for rows in (slice(3, 9), np.array([14, 0, 7])):
             np.testing.assert_allclose(scratch.positions(rows), store.positions(rows), atol=0.00051)
+        some = [1, 4, 13]
+        assert scratch.simulations(some) == store.simulations(some)
+        ours, theirs = scratch.records(some), store.records(some)
+        assert ours["step"].tolist() == theirs["step"].tolist()
+        np.testing.assert_array_equal(positions_of(ours), scratch.positions(np.array(some)))
+        np.testing.assert_allclose(positions_of(ours), positions_of(theirs), atol=0.00051)
         for name in ("number", "step"):
             np.testing.assert_array_equal(getattr(scratch, name), getattr(store, name))
         np.testing.assert_array_equal(scratch.is_level("cg", slice(2, 5)), store.is_level("cg", slice(2, 5)))
