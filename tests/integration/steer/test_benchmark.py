@@ -65,7 +65,7 @@ def test_a_molecule_spends_the_same_steps_under_every_arm(arm):
     assert len(trace.steps) == MOLECULE.steps // MOLECULE.every
     assert (np.diff(trace.steps) >= 0).all()
     assert steering > 0
-    judged = score(arm, MOLECULE, MOLECULE.system.reference(), 3, trace, steering)
+    judged = score(ARMS[arm], MOLECULE, MOLECULE.system.reference(), 3, trace, steering)
     assert judged.first_visits[1] == trace.steps[0]
     assert np.isfinite(judged.covering).all()
     assert sum(judged.histogram) == pytest.approx(1.0)
@@ -87,5 +87,5 @@ def test_a_steered_molecule_goes_on_from_frames_it_has_been_in():
 def test_a_molecule_goes_the_same_way_in_another_process(tmp_path):
     here = run_arm(ARMS["plain"], MOLECULE, 1)[0]
     there = do_series([ARMS["plain"]], [MOLECULE], [1], tmp_path, 1, lambda *_: None)[0]
-    again = score("plain", MOLECULE, MOLECULE.system.reference(), 1, here, there.steering)
+    again = score(ARMS["plain"], MOLECULE, MOLECULE.system.reference(), 1, here, there.steering)
     assert again == there
