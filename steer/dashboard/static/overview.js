@@ -21,7 +21,7 @@ function tiles(status) {
     tile("Frames", number(status.frames), "", `${number(status.frames_aa)} all-atom`),
     tile("Coarse-grained", simulated(status.cg_time), "", running ? `${number(status.rates.ns_per_day, 2)} ns/day now` : "simulated in all"),
     tile("All-atom", simulated(status.aa_time), "", "simulated in all"),
-    tile("Coverage", number(status.coverage), "cells", status.model ? `latent model ${status.model}` : "no model yet"),
+    tile("Coverage", number(status.coverage), "cells", status.model ? `CG and AA, latent model ${status.model}` : "no model yet"),
     tile("Refinements", number(refined.accepted), "accepted", `${refined.rejected} rejected, ${refined.open} open, ${refined.failed} failed`),
     tile("Slots busy", slots ? `${busy}/${slots}` : "–", "", `${status.workers.length} worker${status.workers.length === 1 ? "" : "s"}`),
     gpuTile(status.workers),
@@ -114,7 +114,7 @@ export function makeOverview(go) {
       : `Gain of steering ${number(ratio, 3)}${low === null ? "" : ` (95% interval ${number(low, 3)} to ${number(high, 3)})`}, against ${measured.unsteered} unsteered of ${measured.simulations} simulations${extrapolation > 3 ? "; the control is extrapolated far" : ""}. Measured up to ${simulated((measured.time.at(-1) ?? 0) * 1000)}.`);
     const curves = [{ name: "campaign", x: measured.time, y: measured.cells.estimate, low: measured.cells.low, high: measured.cells.high, colour: css("cg") }];
     if (measured.control) curves.push({ name: "control, unsteered", x: measured.control.time, y: measured.control.estimate, low: measured.control.low, high: measured.control.high, colour: css("control"), dash: true });
-    lineChart(coverage, curves, { xLabel: "aggregate CG time (ns)", yLabel: "occupied cells", height: 280 });
+    lineChart(coverage, curves, { xLabel: "aggregate CG time (ns)", yLabel: "cells occupied by CG frames", height: 280 });
   }
 
   function drawSeries(series) {

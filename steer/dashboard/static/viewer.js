@@ -54,7 +54,7 @@ export class Viewer {
     stage.setFocus(0);
     if (fresh) {
       stage.autoView(0);
-      stage.viewerControls.zoom(0.05);
+      stage.viewerControls.zoom(0.12);
     }
   }
 
