@@ -142,9 +142,9 @@ class Dynamics:
         independent ones (`draw_velocities`) heat fast vibrations: by 14% of the temperature for alanine dipeptide
         restarted every 0.16 ps with steps of 4 fs.
         """
-        self._integrator.setFriction(_RENEWING_FRICTION)
+        self._propagator.relax(self._thermostat.timestep, _RENEWING_FRICTION)
         self.advance(1)
-        self._integrator.setFriction(self._thermostat.friction)
+        self._propagator.produce()
 
     def begin(self) -> None:
         """Production starts here: step 0."""

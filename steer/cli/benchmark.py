@@ -46,7 +46,7 @@ def benchmark(
     output: Path,
     listing: bool,
 ) -> int:
-    """Ask whether steering pays, on landscapes whose answer is known.
+    """Ask whether steering pays, on landscapes and molecules whose answer is known.
 
     Runs ways of spending the same number of steps side by side: one long run, plain parallel runs, random restarts,
     and every selector, each by the real coordinator. Writes a score a run, tables as CSV and a figure a problem. Run
