@@ -18,7 +18,7 @@ from sims.martini.system import Form, build_system
 from sims.platforms import choose_platform
 
 SIDE = 5
-TEMPERATURE = 300.0
+TEMPERATURE = 350.0  # so small a box of Martini water freezes and melts at 300 K
 FRAMES = 240
 
 
