@@ -24,6 +24,7 @@ __all__ = ["TrainingSet", "finished", "prepare"]
 Model = TypeVar("Model", bound=Autoencoder)
 
 _LEAST_FRAMES = 20
+_BLOCK = 4096
 _RUNS = 10
 _HELD_OUT = 0.1
 _ALIGNMENT_FRAMES = 20_000
@@ -79,17 +80,19 @@ def prepare(
             f"Version {previous.version} has {previous.n_latents} latent dimensions and cannot be aligned with"
             f" {n_latents}; train without a previous version."
         )
-    features = featurizer.transform(positions)
-    held_out = _held_out(len(features), seed)
-    training, validation = features[~held_out], features[held_out]
-    del features
+    held_out = _held_out(len(positions), seed)
+    training, validation = (
+        _features(featurizer, positions, np.flatnonzero(rows)) for rows in (~held_out, held_out)
+    )
     try:
         standardisation = Standardisation.of(training)
     except ValueError as error:
         raise TrainingError(
             f"There is nothing to learn from these {len(positions)} frames: {error}."
         ) from error
-    training, validation = standardisation.apply(training), standardisation.apply(validation)
+    for part in (training, validation):
+        for first in range(0, len(part), _BLOCK):
+            part[first : first + _BLOCK] = standardisation.apply(part[first : first + _BLOCK])
     return TrainingSet(standardisation, training, validation, started)
 
 
@@ -121,6 +124,16 @@ def finished(
         seconds=round(time.monotonic() - data.started, 3),
         libraries=_libraries(packages),
     )
+
+
+def _features(
+    featurizer: Featurizer, positions: NDArray[np.floating], rows: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """Features of these frames; of a million frames neither they nor their positions are there twice."""
+    features = np.empty((len(rows), featurizer.n_features), np.float32)
+    for first in range(0, len(rows), _BLOCK):
+        features[first : first + _BLOCK] = featurizer.transform(positions[rows[first : first + _BLOCK]])
+    return features
 
 
 def _held_out(count: int, seed: int) -> NDArray[np.bool_]:

@@ -419,6 +419,7 @@ def measure(options: argparse.Namespace, root: Path) -> None:
         collect_rarely()
         while not coordinator._map.version or len(coordinator._map._current) < len(store):
             coordinator._map.advance()
+            time.sleep(0.01)
         redis_id = int((directory.root / "redis" / "redis.pid").read_text())
         share_priority(redis_id)
         child = start_generator(options, server.connection, shapes, root, rounds)
