@@ -11,23 +11,19 @@ from __future__ import annotations
 import logging
 import shutil
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from models.registry import load_model
-from sims.files import write_atomic
 from steer.act import Planner, round_steps
 from steer.decide import State, anything_wanted, decide, goal_reached
 from steer.evidence import believed
 from steer.exceptions import CampaignError, ServerError
-from steer.explainer import Explainer
 from steer.explored import ExploredMap
 from steer.feedback.seeds import seed_from
 from steer.fleet import Fleet
@@ -42,9 +38,9 @@ from steer.parentage import Parentage
 from steer.retrieval import Retrieval
 from steer.seed_book import SeedBook
 from steer.shares import contributions
-from steer.status import Status
 from steer.stopping import Running, running_simulations
 from steer.summary import summarise
+from steer.telling import Teller, refinement_sentence
 
 if TYPE_CHECKING:
     from steer.beads import BeadMolecule
@@ -52,9 +48,11 @@ if TYPE_CHECKING:
     from steer.config import CampaignConfig
     from steer.framestore import FrameStore
     from steer.journal import Journal, Seed
+    from steer.observer import Observer
+    from steer.status import Status
     from steer.stream import FrameStream
 
-__all__ = ["Coordinator", "Observer", "TooManyFailures"]
+__all__ = ["Coordinator", "TooManyFailures"]
 
 log = logging.getLogger(__name__)
 
@@ -66,12 +64,6 @@ BEADS_AT_ONCE = 3_000_000
 
 CHECK_AT_ONCE = 2_000
 """Stored frames checked for damage in one tick in which none came: ten million in a quarter of an hour or so."""
-
-STATUS_EVERY = 1.0
-"""s between two status files, at least."""
-
-STATUS_SHARE = 0.02
-"""Share of the time that writing status files may take: with ten thousand jobs to list they come less often."""
 
 RECONCILE_EVERY = 25
 """Ticks between two comparisons of the journal's open jobs with the queues; about 5 s. Counted, not timed, so that the
@@ -91,16 +83,6 @@ class TooManyFailures(CampaignError):
     """Most jobs fail: something is wrong with the campaign, not with one job."""
 
     exit_code = 1
-
-
-class Observer(Protocol):
-    """Who wants to know what the coordinator does: a terminal, a log, nobody."""
-
-    def event(self, text: str) -> None:
-        """Something happened: one line."""
-
-    def update(self, status: Status) -> None:
-        """The campaign as it is now."""
 
 
 class Coordinator:
@@ -161,9 +143,7 @@ class Coordinator:
         self._round = int(journal.get_meta("round", 0))
         self._elapsed = float(journal.get_meta("elapsed", 0.0))
         self._clock = time.monotonic()
-        self._history: deque[tuple[float, int, float]] = deque(maxlen=60)
-        self._status_at = 0.0
-        self._explainer = Explainer()
+        self._teller = Teller(directory.status, observer)
         self._revive = revive
         self._server_away = False
         self.phase, self.reason = "running", ""
@@ -204,7 +184,7 @@ class Coordinator:
                 f"latent model {self._map.version} is in use; coverage {self._map.coverage} cells"
             )
         self._decide()
-        if time.monotonic() >= self._status_at:
+        if self._teller.due:
             self._publish_status()
 
     def _wait_for_server(self, error: ServerError) -> None:
@@ -347,7 +327,7 @@ class Coordinator:
         elif isinstance(job, CgJob):
             self._observer.event(f"{job.simulation} done")
         elif isinstance(event.result, RefineResult):
-            self._observer.event(_refinement_sentence(event.result, seed.id if seed else 0))
+            self._observer.event(refinement_sentence(event.result, seed.id if seed else 0))
 
     def _check_failures(self, error: str) -> None:
         failed = len(self.ledger.failed)
@@ -446,10 +426,12 @@ class Coordinator:
         return self._elapsed + time.monotonic() - self._clock
 
     def _publish_status(self) -> None:
-        began = time.monotonic()
+        self._teller.tell(self._status)
+        self._journal.set_meta("elapsed", self._elapsed_now())
+
+    def _status(self) -> Status:
         state = self.counts()
-        self._history.append((began, len(self.store), state.cg_time))
-        status = summarise(
+        return summarise(
             phase=self.phase,
             reason=self.reason,
             state=state,
@@ -462,16 +444,9 @@ class Coordinator:
             workers=self.fleet.workers(),
             refusals=self.fleet.refusals(),
             free_space=shutil.disk_usage(self.directory.root).free,
-            history=list(self._history),
+            history=self._teller.remember(len(self.store), state.cg_time),
             missing=self._missing,
         )
-        write_status(self.directory.status, status)
-        self._journal.set_meta("elapsed", self._elapsed_now())
-        for news in self._explainer.news(status):
-            self._observer.event(news)
-        self._observer.update(status)
-        now = time.monotonic()
-        self._status_at = now + max(STATUS_EVERY, (now - began) / STATUS_SHARE)
 
 
 def _about_to_end(state: State) -> bool:
@@ -484,15 +459,3 @@ def _steps_between_frames(config: CampaignConfig) -> dict[str, int]:
         "cg": round_steps(config.coarse.frame_interval, config.coarse.timestep),
         "aa": round_steps(config.refinement.frame_interval, config.allatom.timestep),
     }
-
-
-def write_status(path: Path, status: Status) -> None:
-    """Write ``status.json``, whole or not at all."""
-    write_atomic(path, msgspec.json.format(msgspec.json.encode(status)), durable=False)
-
-
-def _refinement_sentence(result: RefineResult, seed: int) -> str:
-    tries = f"{result.backmapper}, attempt {result.attempts}"
-    if result.accepted:
-        return f"{result.simulation} accepted ({tries}); its end is seed {seed}"
-    return f"{result.simulation} rejected ({tries}): {'; '.join(result.reasons)}"

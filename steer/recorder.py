@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from steer.metrics import MetricsLog, Snapshot
 
 if TYPE_CHECKING:
-    from steer.coordinator import Observer
     from steer.framereader import FrameReader
+    from steer.observer import Observer
     from steer.status import Status
 
 __all__ = ["Recorder", "recent_latency"]

@@ -17,10 +17,8 @@ import secrets
 import signal
 import socket
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack, ExitStack, suppress
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from redis.exceptions import NoPermissionError, RedisError
@@ -36,14 +34,15 @@ from steer.fleet_keys import FleetKeys
 from steer.gpu_load import GpuWatch
 from steer.job_docket import JobDocket
 from steer.jobs.lifeline import Guard
-from steer.jobs.registry import RUNNERS, SIMULATING, kind_of
-from steer.messages import KINDS, WorkerInfo, encode
+from steer.jobs.registry import SIMULATING, kind_of
+from steer.messages import WorkerInfo, encode
 from steer.mps import SharedGpus
 from steer.platform_check import find_platform
 from steer.refusals import forget_refusals, leave_refusal
 from steer.slot_worker import SlotWorker
 from steer.slots import Slot, SlotPool, make_slots
 from steer.supervisor import Supervisor
+from steer.worker_options import WorkerOptions, check_options
 
 __all__ = ["WorkerOptions", "run_worker"]
 
@@ -53,64 +52,6 @@ OK = 0
 INTERRUPTED = 130
 
 _LAST_WORDS = 10.0
-
-
-@dataclass(frozen=True)
-class WorkerOptions:
-    """What a worker is told.
-
-    Attributes
-    ----------
-    url : str, optional
-        Redis URL; absent: the own server of the campaign in `directory`.
-    directory : Path, optional
-        Where the campaign directory is on this machine.
-    campaign : str, optional
-        Name of the campaign; absent: that of `directory`, or the only one on the server.
-    slots : int, optional
-        Jobs at once.
-    gpus : sequence of str, optional
-        GPUs to use; empty for none, absent for all.
-    slots_per_gpu : int
-        Jobs that share one GPU.
-    mps : bool
-        Whether they share it through CUDA's Multi-Process Service.
-    kinds : sequence of str
-        Kinds of job accepted.
-    name : str, optional
-        Name of the worker, unique among the attached ones; made up when absent.
-    walltime : float, optional
-        Seconds after which the worker must be gone.
-    lease : float
-        Seconds after which the jobs of a worker that has died are given to others.
-    grace : float
-        Seconds a job may take to save its state.
-    stall : float
-        Seconds without progress after which a job is ended.
-    heartbeat : float
-        Seconds between two announcements; a worker that misses five is gone.
-    patience : float
-        Seconds without a coordinator at the start, or later without Redis, after which a worker without jobs leaves.
-    runners : mapping of str to str
-        Kind of job to ``module:function``.
-    """
-
-    url: str | None = None
-    directory: Path | None = None
-    campaign: str | None = None
-    slots: int | None = None
-    gpus: Sequence[str] | None = None
-    slots_per_gpu: int = 1
-    mps: bool = False
-    kinds: Sequence[str] = KINDS
-    name: str | None = None
-    walltime: float | None = None
-    lease: float = 20.0
-    grace: float = 40.0
-    stall: float = 1800.0
-    heartbeat: float = 2.0
-    patience: float = 1800.0
-    runners: Mapping[str, str] = field(default_factory=lambda: RUNNERS)
 
 
 def run_worker(options: WorkerOptions) -> int:
@@ -130,7 +71,7 @@ def run_worker(options: WorkerOptions) -> int:
     ServerError
         When the server cannot be reached at the start.
     """
-    _check(options)
+    check_options(options)
     slots: Sequence[Slot] = make_slots(options.slots, options.gpus, options.slots_per_gpu)
     logging.getLogger("docket").setLevel(logging.ERROR)
     logging.getLogger("docket.worker").addFilter(_is_no_outage)
@@ -139,18 +80,6 @@ def run_worker(options: WorkerOptions) -> int:
         if options.mps:
             slots = stack.enter_context(SharedGpus(slots, guard)).slots
         return asyncio.run(_Worker(options, slots, guard).run())
-
-
-def _check(options: WorkerOptions) -> None:
-    unknown = [kind for kind in options.kinds if kind not in KINDS]
-    if unknown or not options.kinds:
-        raise ConfigError(
-            f"There is no kind of job {', '.join(unknown) or '(none given)'}; kinds: {', '.join(KINDS)}."
-        )
-    if options.walltime is not None and options.walltime <= options.grace:
-        raise ConfigError(
-            f"A walltime of {options.walltime:g} s is too short: jobs get {options.grace:g} s of it to save their state."
-        )
 
 
 class _Worker:
