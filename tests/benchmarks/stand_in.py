@@ -153,10 +153,10 @@ class StandIn:
 
     def record_size(self) -> int:
         """Bytes that Redis keeps of one ended job until its record expires."""
-        ended = self.client.scan_iter(self.keys.run("cg", "*"), count=1_000)
+        ended = self.overseer.scan_iter(self.keys.run("cg", "*"), count=1_000)
         running = {key for held in self.held for key in held}
         found = next(key for key in ended if key.decode().rpartition(":runs:")[2] not in running)
-        return int(self.client.memory_usage(found))
+        return int(self.overseer.memory_usage(found))
 
     def step(self, now: float) -> None:
         """Do what is due at this time of the simulated clock: end jobs, claim others, announce, renew leases.
