@@ -13,7 +13,7 @@ from steer.benchmark.runner import run_arm
 from steer.benchmark.score import score
 from steer.benchmark.series import do_series, score_file
 
-SHORT = replace(PROBLEMS["muller_brown"], steps=4_800)
+SHORT = replace(PROBLEMS["muller_brown"], steps=4_800, further=1)
 MOLECULE = replace(PROBLEMS["alanine_dipeptide"], steps=3_200)
 
 
@@ -24,6 +24,12 @@ def test_every_arm_spends_the_same_steps(arm):
     assert len(trace.steps) == SHORT.steps // SHORT.every
     assert (np.diff(trace.steps) >= 0).all()
     assert steering > 0
+
+
+def test_plain_runs_alone_go_further():
+    longer = replace(SHORT, further=3)
+    assert run_arm(ARMS["plain"], longer, seed=3)[0].steps[-1] == 3 * SHORT.steps
+    assert run_arm(ARMS["one long run"], longer, seed=3)[0].steps[-1] == SHORT.steps
 
 
 def test_a_steered_arm_starts_where_others_have_been():
