@@ -21,9 +21,9 @@ from sims.platforms import PlatformChoice, choose_platform
 __all__ = ["CoarseOptions", "MartiniEngine"]
 
 _MINIMISATION = 1000
-# 0.2 ps at the usual step, a fifth of the time in which friction acts, and as often as GROMACS couples by default. On
-# GPUs the bath costs nothing and calls from Python would.
-_COUPLING = {"CPU": 10}
+# Steps between couplings to the heat bath. Ten would save a CPU a tenth; they wait for the question of the radius of
+# gyration in docs/benchmarks.md, "Coarse-grained engine".
+_COUPLING: dict[str, int] = {}
 
 
 @dataclass(frozen=True)
