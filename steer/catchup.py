@@ -1,73 +1,104 @@
 """Encoding what is stored with a new model, beside the coordinator's loop: millions of frames take minutes.
 
-A thread encodes, with a reader of its own, while the loop goes on storing frames; numpy lets both work at once. Once the
-table is nearly level with the store, the thread ends, and the loop does the rest: the moment at which the new model comes
-into use is one of the loop's. A few frames are the loop's from the start, so that small campaigns do the same every time.
+A child process encodes (`steer.encoding`), stepped back, so that ingest has the processors first, and writes whole blocks
+to the latent points' file; the loop reads that once the child has ended, nearly level with the store, and does the rest:
+the moment at which the new model comes into use is one of the loop's. A few frames are the loop's from the start, so that
+small campaigns do the same every time.
 """
 
 from __future__ import annotations
 
-import threading
+import logging
+import os
+import subprocess
+import sys
+import tempfile
 from typing import TYPE_CHECKING
 
-from steer.framereader import FrameReader
+import msgspec
+
+from steer.encoding import EncodingOrder
 
 if TYPE_CHECKING:
-    from steer.framestore import FrameStore
-    from steer.latents import LatentTable
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from steer.framereader import FrameReader
+    from steer.latentfile import LatentFile
 
 __all__ = ["FAR", "CatchUp"]
 
+log = logging.getLogger(__name__)
+
 FAR = 200_000
-"""Frames by which a table must lag behind for a thread to be worth it."""
+"""Frames by which a table must lag behind for a process to be worth it."""
 
-NEAR = 20_000
-"""Frames left to the loop at the end."""
-
-_AT_ONCE = 8_192
+_LAST_WORDS = 500
 
 
 class CatchUp:
-    """Brings a latent table nearly level with a frame store, in a thread.
+    """Brings a file of latent points nearly level with a frame store, in a child process.
+
+    A child that fails is no loss: what it wrote stays, a warning says why it ended, and the loop encodes the rest.
 
     Parameters
     ----------
-    table : LatentTable
-        Left alone by everybody else until `done`.
-    store : FrameStore
-        Its directory is read; the table reads from the store itself again when the thread has ended.
+    file : LatentFile
+        Written by nobody else until `done`.
+    store : FrameReader
+        Its directory is read.
+    pairs : ndarray, shape (m, 2), int
+        Bonded bead pairs, for the sanity filter.
+    lengths : ndarray, shape (m,)
+        Their equilibrium lengths in nm.
     """
 
-    def __init__(self, table: LatentTable, store: FrameStore) -> None:
-        self._table, self._store = table, store
-        self._reader = FrameReader(store.directory)
-        self._stopping = threading.Event()
-        self._failure: Exception | None = None
-        table.read_from(self._reader)
-        self._thread = threading.Thread(target=self._work, name="encoding", daemon=True)
-        self._thread.start()
+    def __init__(
+        self,
+        file: LatentFile,
+        store: FrameReader,
+        pairs: NDArray[np.integer],
+        lengths: NDArray[np.floating],
+    ) -> None:
+        order = EncodingOrder(
+            parent=os.getpid(),
+            frames=str(store.directory.absolute()),
+            latents=str(file.directory.absolute()),
+            model=str(file.model.absolute()),
+            pairs=pairs.tolist(),
+            lengths=lengths.tolist(),
+        )
+        self._file = file
+        self._words = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the child
+        # The same session as ours: the scheduler weighs niceness only within one.
+        self._child = subprocess.Popen(
+            [sys.executable, "-P", "-m", "steer.encoding"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=self._words,
+        )
+        assert self._child.stdin is not None
+        with self._child.stdin as pipe:
+            pipe.write(msgspec.json.encode(order))
 
     def done(self) -> bool:
-        """Whether the thread has ended; what went wrong in it is raised here."""
-        if self._thread.is_alive():
+        """Whether the child has ended; a failure of it goes to the log."""
+        code = self._child.poll()
+        if code is None:
             return False
-        self._table.read_from(self._store)
-        if self._failure is not None:
-            raise self._failure
+        if code and not self._words.closed:
+            self._words.seek(0)
+            log.warning(
+                "%s: the process that encodes stored frames ended with %d, the coordinator goes on itself: %s",
+                self._file.directory,
+                code,
+                self._words.read().decode(errors="replace").strip()[-_LAST_WORDS:] or "it said nothing",
+            )
+        self._words.close()
         return True
 
     def stop(self) -> None:
-        """End the thread; what it encoded stays in the table."""
-        self._stopping.set()
-        self._thread.join()
-
-    def _work(self) -> None:
-        try:
-            while not self._stopping.is_set():
-                if self._table.advance(_AT_ONCE) == _AT_ONCE:
-                    continue
-                behind = self._reader.refresh() - len(self._table)
-                if behind < NEAR:
-                    return
-        except Exception as error:
-            self._failure = error
+        """End the child; the blocks that it wrote stay."""
+        self._child.terminate()
+        self._child.wait()
+        self._words.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -66,10 +66,12 @@ class ExploredMap:
         target: Measured | None = None,
     ) -> None:
         self._store, self._target = store, target
+        self._pairs, self._lengths = pairs, lengths
         self._sanity = partial(sane, pairs=pairs, lengths=lengths)
         self._current: LatentTable | None = None
         self._pending: LatentTable | None = None
         self._catch_up: CatchUp | None = None
+        self._open_pending: Callable[[], LatentTable] | None = None
         self._candidates: CandidateTable | None = None
         self._folder: Path | None = None
         self._pending_folder: Path | None = None
@@ -101,11 +103,13 @@ class ExploredMap:
             Where its latent points are kept; those that are there are not encoded again.
         """
         self.close()
-        self._pending = LatentTable(model, self._store, self._sanity, file)
-        self._pending_folder = None if file is None or file.read_only else file.directory
+        kept = None if file is None or file.read_only else file
+        self._pending_folder = None if kept is None else kept.directory
         self._trained = trained
-        if len(self._store) - len(self._pending) > FAR:
-            self._catch_up = CatchUp(self._pending, self._store)
+        self._pending = None
+        self._open_pending = partial(LatentTable, model, self._store, self._sanity, file)
+        if kept is not None and len(self._store) - kept.rows() > FAR:
+            self._catch_up = CatchUp(kept, self._store, self._pairs, self._lengths)
 
     def close(self) -> None:
         """Stop encoding with a new version, if that is under way."""
@@ -117,16 +121,21 @@ class ExploredMap:
         """Encode a bounded number of frames; returns whether a new version came into use."""
         if self._current is not None and self._current.advance(ENCODE_AT_ONCE):
             self._count(self._current.points)
-        if self._pending is None:
-            return False
         if self._catch_up is not None:
             if not self._catch_up.done():
                 return False
             self._catch_up = None
-        self._pending.advance(ENCODE_AT_ONCE)
+        if self._open_pending is None:
+            return False
+        if self._pending is None:
+            self._pending = self._open_pending()
+        self._pending.advance(
+            2 * ENCODE_AT_ONCE
+        )  # more than come in at once: it gains on a stream that never ends
         if not self._pending.level:
             return False
         self._current, self._pending, self._candidates = self._pending, None, None
+        self._open_pending = None
         self._folder = self._pending_folder
         self.model = self._current.model
         self._cells = CellCounter.scaled_to(self._current.points[: self._trained])
@@ -148,7 +157,7 @@ class ExploredMap:
     @property
     def drift(self) -> float:
         """Decode error of the frames the model in use was not trained on, over that of those it was."""
-        return self._current.drift(self._trained) if self._current and self._pending is None else 1.0
+        return self._current.drift(self._trained) if self._current and self._open_pending is None else 1.0
 
     def points(self, rows: Collection[int]) -> NDArray[np.float32]:
         """Latent points of these rows, shape (n, d)."""

@@ -101,7 +101,7 @@ class LatentFile:
     """
 
     def __init__(self, directory: Path, model: Path, dimensions: int, *, read_only: bool = False) -> None:
-        self.directory, self.dimensions, self.read_only = directory, dimensions, read_only
+        self.directory, self.model, self.dimensions, self.read_only = directory, model, dimensions, read_only
         digest = hashlib.sha256((model / DOCUMENT).read_bytes()).hexdigest()
         self._description = _Description(digest, dimensions)
         self._usable = self._described() == self._description
@@ -129,6 +129,7 @@ class LatentFile:
         list of int
             First rows of blocks that do not fit their checksum.
         """
+        self._usable = self._described() == self._description  # another process may have begun it meanwhile
         checksums = self._checksums()[: limit // BLOCK]
         count = BLOCK * len(checksums)
         found = LatentRows.empty(count + room, self.dimensions)

@@ -87,6 +87,16 @@ class LatentTable:
         """Whether every stored frame is encoded."""
         return self._count == len(self._frames) and not self._holes
 
+    @property
+    def holes(self) -> int:
+        """Damaged blocks of the file that are still to be encoded again."""
+        return len(self._holes)
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether whole blocks are written to the file: no longer, once the disk refused one."""
+        return self._file is not None and not self._file.read_only
+
     def advance(self, rows: int) -> int:
         """Encode up to `rows` further frames, damaged blocks of the file first; returns how many were."""
         repaired = self._fill_holes(rows)
@@ -98,10 +108,6 @@ class LatentTable:
             self._count = stop
             self._keep()
         return repaired + count
-
-    def read_from(self, frames: _Frames) -> None:
-        """Go on with the same rows of another reader of the store."""
-        self._frames = frames
 
     def drift(self, trained: int) -> float:
         """Mean decode error of the frames after the first `trained`, over that of the frames held out in training.
@@ -135,7 +141,7 @@ class LatentTable:
             self._kept = whole
 
     def _write(self, start: int, stop: int) -> None:
-        if self._file is None or self._file.read_only:
+        if self._file is None or not self.is_kept:
             return
         block = LatentRows(*(array[start:stop] for array in self._rows.arrays()))
         try:

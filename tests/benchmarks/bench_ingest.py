@@ -85,6 +85,9 @@ def main() -> None:
     )
     parser.add_argument("--retrain", type=int, default=0, metavar="FRAMES", help="train on so many meanwhile")
     parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument(
+        "--after", type=float, default=15.0, help="s to go on once the retrained model is in use"
+    )
     parser.add_argument("--every", type=float, default=5.0, help="s between two lines")
     parser.add_argument("--directory", type=Path, help="where to work; a temporary folder when absent")
     parser.add_argument("--child", choices=["generate", "train"], help=argparse.SUPPRESS)
@@ -168,7 +171,7 @@ class TrainingFleet:
 
         for job in jobs:
             self._jobs[job.key] = job
-            if isinstance(job, TrainJob):
+            if isinstance(job, TrainJob) and self._training is None:  # one worker's: a next one would wait
                 command = [sys.executable, __file__, "--child", "train", "--root", str(self._root)]
                 self._child = subprocess.Popen(
                     command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
@@ -435,8 +438,12 @@ def measure(options: argparse.Namespace, root: Path) -> None:
         report = Report(coordinator, stages, latencies, child.pid, redis_id, begun)
         end = begun + options.frames
         training = bool(options.retrain)
-        while len(store) < end and not (training and coordinator._map.version > 1):
+        adopted = float("inf")
+        while len(store) < end and time.perf_counter() < adopted + options.after:
             coordinator.tick()
+            if training and coordinator._map.version > 1 and adopted == float("inf"):
+                adopted = time.perf_counter()
+                print(f"version 2 is in use for {len(coordinator._map._current):,} frames", flush=True)
             table = coordinator._map._current
             latencies.passed("on the map", len(table))
             latencies.passed("on disk", table._kept)
@@ -555,7 +562,7 @@ class Report:
         print(
             f"{now - self._start:6.0f} s {rows:>11,} frames {rate:>8,.0f}/s, backlog "
             f"{self._coordinator._stream.backlog():>8,}, model {self._coordinator._map.version}"
-            f"{'+' if self._coordinator._map._pending else ' '}, memory {resident:,.0f} MB"
+            f"{'+' if self._coordinator._map._open_pending else ' '}, memory {resident:,.0f} MB"
             f" - {sum(designed.values()):,.0f} by design = {self._memory[-1][1]:,.0f}; Redis {redis:,.0f} MB",
             flush=True,
         )

@@ -1,22 +1,29 @@
-"""Encoding with a new model in a thread: nearly level when it ends, the same points, and nothing hidden."""
+"""Encoding with a new model in a child process: nearly level when it ends, the same points, nothing lost or hidden."""
 
 from __future__ import annotations
 
+import logging
+import os
+import subprocess
+import sys
 import time
 
+import msgspec
 import numpy as np
 import pytest
 
-import steer.catchup
 from models.features import BeadFeatures
 from models.pca import PcaTrainer
 from steer.catchup import CatchUp
+from steer.encoding import NEAR, EncodingOrder, catch_up
 from steer.explored import ExploredMap
 from steer.frames import Frame
 from steer.framestore import FrameStore
+from steer.latentfile import BLOCK, LatentFile
 from steer.latents import LatentTable
 
 BEADS = 4
+PAIRS, LENGTHS = np.array([[0, 1]]), np.array([1.5])
 
 
 def frames(count: int, first: int = 0) -> list[Frame]:
@@ -28,77 +35,154 @@ def frames(count: int, first: int = 0) -> list[Frame]:
     ]
 
 
-def model(version: int):
-    features = BeadFeatures(BEADS, np.array([[0, 3], [0, 2], [1, 3]]), np.empty((0, 4), int))
-    positions = np.array([frame.positions for frame in frames(200)])
-    return PcaTrainer(features, n_latents=2).fit(positions, version=version, seed=0)
-
-
 @pytest.fixture
-def store(tmp_path, monkeypatch):
-    monkeypatch.setattr(steer.catchup, "NEAR", 50)
+def store(tmp_path):
     with FrameStore(tmp_path / "frames", BEADS) as store:
         yield store
 
 
-def wait(catch_up: CatchUp) -> None:
-    while not catch_up.done():
-        time.sleep(0.002)
+@pytest.fixture
+def new_model(tmp_path):
+    def new_model(version: int):
+        features = BeadFeatures(BEADS, np.array([[0, 3], [0, 2], [1, 3]]), np.empty((0, 4), int))
+        positions = np.array([frame.positions for frame in frames(200, first=version)])
+        model = PcaTrainer(features, n_latents=2).fit(positions, version=version, seed=version)
+        model.save(tmp_path / "models" / f"{version:04d}")
+        return model
+
+    return new_model
 
 
-def test_a_table_is_nearly_level_when_the_thread_ends_though_frames_went_on_coming(store):
-    store.append(frames(3000))
-    table = LatentTable(model(1), store)
-    catch_up = CatchUp(table, store)
-    for first in range(3000, 5000, 500):
-        store.append(frames(500, first))
-    wait(catch_up)
-    assert len(table) > 3000 - 50
-    while table.advance(1000):
-        pass
-    assert table.level
-    np.testing.assert_allclose(
-        table.points, model(1).encode(store.positions(slice(0, 5000))), rtol=1e-5, atol=1e-6
+@pytest.fixture
+def file_of(tmp_path):
+    def file_of(version: int) -> LatentFile:
+        name = f"{version:04d}"
+        return LatentFile(tmp_path / "latents" / name, tmp_path / "models" / name, 2)
+
+    return file_of
+
+
+def order(store: FrameStore, file: LatentFile) -> EncodingOrder:
+    return EncodingOrder(
+        os.getpid(),
+        str(store.directory),
+        str(file.directory),
+        str(file.model),
+        PAIRS.tolist(),
+        LENGTHS.tolist(),
     )
 
 
-def test_what_goes_wrong_in_the_thread_is_raised_in_the_loop(store):
-    store.append(frames(100))
-
-    def broken(positions):
-        raise FloatingPointError("broken")
-
-    catch_up = CatchUp(LatentTable(model(1), store, broken), store)
-    with pytest.raises(FloatingPointError, match="broken"):
-        wait(catch_up)
-
-
-def test_a_thread_that_is_stopped_leaves_what_it_encoded(store):
-    store.append(frames(20_000))
-    table = LatentTable(model(1), store)
-    catch_up = CatchUp(table, store)
-    catch_up.stop()
-    assert len(table) % 8_192 == 0 or table.level
-    np.testing.assert_allclose(
-        table.points, model(1).encode(store.positions(slice(0, len(table)))), rtol=1e-5, atol=1e-6
-    )
-
-
-def test_a_map_far_behind_comes_into_use_all_the_same(store, monkeypatch):
-    monkeypatch.setattr("steer.explored.FAR", 1000)
-    store.append(frames(4000))
-    explored = ExploredMap(store, np.empty((0, 2), int), np.empty(0))
-    explored.adopt(model(1), 2000)
+def wait(condition) -> None:
     deadline = time.monotonic() + 60
-    while not explored.advance():
+    while not condition():
         assert time.monotonic() < deadline
-        time.sleep(0.002)
+        time.sleep(0.005)
+
+
+def test_all_but_the_newest_rows_are_encoded_and_marked_as_in_the_loop(store, new_model, file_of):
+    store.append(frames(5 * BLOCK + 100))
+    model, file = new_model(1), file_of(1)
+    assert catch_up(order(store, file), near=BLOCK) == 0
+    ours = ExploredMap(store, PAIRS, LENGTHS)._sanity
+    alone = LatentTable(model, store, ours)
+    alone.advance(len(store))
+    found, count, damaged = file.load(len(store))
+    assert (count, damaged) == (4 * BLOCK, [])
+    np.testing.assert_allclose(found.points[:count], alone.points[:count], rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(found.sane[:count], alone.sane[:count])
+    assert 0 < alone.sane.mean() < 1
+
+
+def test_frames_that_come_meanwhile_are_encoded_too(store, new_model, file_of, monkeypatch):
+    store.append(frames(2 * BLOCK))
+    new_model(1)
+    write, came = LatentFile.write, []
+
+    def more_comes(file, start, rows):
+        write(file, start, rows)
+        if len(came) < 5:
+            came.append(store.append(frames(BLOCK, first=len(store))))
+
+    monkeypatch.setattr(LatentFile, "write", more_comes)
+    assert catch_up(order(store, file_of(1)), near=1) == 0
+    assert len(came) == 5
+    assert file_of(1).rows() >= len(store) - BLOCK
+
+
+def test_damaged_blocks_are_encoded_again(store, new_model, file_of):
+    store.append(frames(3 * BLOCK))
+    new_model(1)
+    catch_up(order(store, file_of(1)), near=1)
+    whole = (file_of(1).directory / "points.bin").read_bytes()
+    (file_of(1).directory / "points.bin").write_bytes(b"\xff" * 80 + whole[80:])
+    assert file_of(1).load(len(store))[2] == [0]
+    assert catch_up(order(store, file_of(1)), near=1) == 0
+    assert file_of(1).load(len(store))[2] == []
+    assert (file_of(1).directory / "points.bin").read_bytes() == whole
+
+
+def test_a_disk_that_refuses_ends_it_and_the_loop_does_the_work(store, new_model, file_of, tmp_path):
+    store.append(frames(3 * BLOCK))
+    new_model(1)
+    (tmp_path / "latents").write_text("in the way")
+    assert catch_up(order(store, file_of(1)), near=1) == 1
+
+
+def test_a_map_far_behind_comes_into_use_all_the_same(store, new_model, file_of, monkeypatch):
+    monkeypatch.setattr("steer.explored.FAR", 1000)
+    count = NEAR + 5 * BLOCK
+    store.append(frames(count))
+    explored = ExploredMap(store, PAIRS, LENGTHS)
+    models = [new_model(version) for version in (1, 2, 3)]
+    explored.adopt(models[0], 2000, file_of(1))
+    assert not explored.advance()
+    store.append(frames(100, first=count))
+    wait(explored.advance)
     assert explored.version == 1
-    assert len(explored.sample()) == 4000
-    explored.adopt(model(2), 2000)
-    explored.adopt(model(3), 2000)
-    while not explored.advance():
-        assert time.monotonic() < deadline
-        time.sleep(0.002)
+    assert len(explored.points(range(count + 100))) == count + 100
+    np.testing.assert_allclose(
+        explored.points(range(count + 100)),
+        models[0].encode(store.positions(slice(0, count + 100))),
+        rtol=1e-5,
+        atol=1e-6,
+    )
+    explored.adopt(models[1], 2000, file_of(2))
+    assert explored.drift == 1.0
+    explored.adopt(models[2], 2000, file_of(3))
+    wait(explored.advance)
     assert explored.version == 3
     explored.close()
+
+
+def test_a_child_that_fails_is_told_of_and_the_loop_goes_on(
+    store, new_model, file_of, tmp_path, monkeypatch, caplog
+):
+    monkeypatch.setattr("steer.explored.FAR", 1000)
+    store.append(frames(NEAR + BLOCK))
+    explored = ExploredMap(store, PAIRS, LENGTHS)
+    model, file = new_model(1), file_of(1)
+    (tmp_path / "models" / "0001" / "weights.safetensors").write_bytes(b"broken")
+    explored.adopt(model, 2000, file)
+    with caplog.at_level(logging.WARNING):
+        wait(explored.advance)
+    assert "weights.safetensors" in caplog.text
+    assert "goes on itself" in caplog.text
+    assert len(explored.sample()) == NEAR + BLOCK
+
+
+def test_a_child_that_is_stopped_is_gone(store, new_model, file_of):
+    store.append(frames(NEAR + 3 * BLOCK))
+    new_model(1)
+    catching_up = CatchUp(file_of(1), store, PAIRS, LENGTHS)
+    catching_up.stop()
+    assert catching_up.done()
+    assert file_of(1).load(len(store))[2] == []
+
+
+def test_it_ends_with_its_coordinator(store, new_model, file_of):
+    new_model(1)
+    foreign = msgspec.structs.replace(order(store, file_of(1)), parent=os.getppid())
+    ended = subprocess.run([sys.executable, "-m", "steer.encoding"], input=msgspec.json.encode(foreign))
+    assert ended.returncode == 1
+    assert not file_of(1).directory.exists()
