@@ -113,6 +113,18 @@ def step_back(job: Job) -> None:
     """Leave processors to simulations and the coordinator first, where they are shared and the job is a training."""
     if isinstance(job, TrainJob):
         os.nice(NICENESS)
+        if os.getsid(0) == os.getpid():
+            _step_back_among_sessions()
+
+
+def _step_back_among_sessions() -> None:
+    """Where Linux shares processors out by session (sched(7), autogroups), niceness counts only within one."""
+    try:
+        group = Path("/proc/self/autogroup")
+        nice = int(group.read_text().split()[-1])
+        group.write_text(str(min(19, nice + NICENESS)))
+    except (OSError, ValueError, IndexError):
+        return
 
 
 def _attempt(order: Order, reporter: Reporter, stop: threading.Event) -> Ended:

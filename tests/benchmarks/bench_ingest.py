@@ -9,7 +9,8 @@ redis-py. Simulations are entered in the journal as running; no worker is attach
 - ``--rate 0`` publishes as fast as it can, `AHEAD` frames ahead of the coordinator at most; a rate is kept by the clock.
 - ``--waiting N`` publishes N frames before the coordinator begins, and counts how fast it takes them, alone.
 - ``--retrain`` fills the store with a million frames first and trains on all of them, in a child process as a worker
-  has it, while frames go on coming at ``--rate``.
+  has it, while frames go on coming at ``--rate``; with ``--before``, frames come when it is through, while all are
+  encoded anew.
 
 Printed are rates, processor time a frame of every process and stage, latency from publishing, and memory: what grows by
 design (latent points, columns, identities, candidates) and what else there is.
@@ -84,6 +85,9 @@ def main() -> None:
         "--deflated", action="store_true", help="coordinates deflated, as older workers send them"
     )
     parser.add_argument("--retrain", type=int, default=0, metavar="FRAMES", help="train on so many meanwhile")
+    parser.add_argument(
+        "--before", action="store_true", help="train before frames come: encoding anew is left"
+    )
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument(
         "--after", type=float, default=15.0, help="s to go on once the retrained model is in use"
@@ -174,12 +178,20 @@ class TrainingFleet:
             if isinstance(job, TrainJob) and self._training is None:  # one worker's: a next one would wait
                 command = [sys.executable, __file__, "--child", "train", "--root", str(self._root)]
                 self._child = subprocess.Popen(
-                    command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+                    command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
                 )
                 self._child.stdin.write(encode(job) + "\n")
                 self._child.stdin.flush()
                 self._training, self._began = job, time.time()
                 print(f"training of version {job.version} on {job.frames:,} frames begins", flush=True)
+
+    def wait(self) -> None:
+        """Until the training is through; its end is told at the next look."""
+        self._child.wait()
+
+    @property
+    def is_training(self) -> bool:
+        return self._child is not None
 
     def cancel(self, key: str) -> None:
         self._jobs.pop(key, None)
@@ -425,6 +437,10 @@ def measure(options: argparse.Namespace, root: Path) -> None:
             time.sleep(0.01)
         redis_id = int((directory.root / "redis" / "redis.pid").read_text())
         share_priority(redis_id)
+        if options.before:
+            while not fleet.is_training:
+                coordinator.tick()
+            fleet.wait()
         child = start_generator(options, server.connection, shapes, root, rounds)
         stages, latencies = watch(coordinator, store, frames, steer.ingest)
         begun = len(store)
@@ -475,7 +491,7 @@ def start_generator(options, connection, shapes, root: Path, rounds: int) -> sub
 
 
 def share_priority(pid: int) -> None:
-    """Have the scheduler treat the server, a session of its own, as it treats this process: for a busy machine."""
+    """Have the scheduler treat a session of its own as it treats this process: for a busy machine."""
     try:
         nice = Path("/proc/self/autogroup").read_text().split()[-1]
         Path(f"/proc/{pid}/autogroup").write_text(nice)
