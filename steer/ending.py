@@ -12,9 +12,10 @@ from pathlib import Path
 from steer.campaign import CampaignDirectory
 from steer.config import load_config
 from steer.exceptions import CampaignError
+from steer.status import Status
 from steer.status_report import current_status, describe
 
-__all__ = ["Ending", "ending_of"]
+__all__ = ["Ending", "ending_of", "further_goal"]
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,8 @@ def ending_of(directory: CampaignDirectory, phase: str, reason: str) -> Ending:
     """Draw the coverage and put the summary together."""
     files = [str(file) for file in _draw(directory)]
     steer, root = _command(), _shown(directory.root)
-    more = f' --until "{2 * _accepted(directory)} refinements"' if phase == "finished" else ""
+    status = current_status(directory)
+    more = f' --until "{further_goal(status)}"' if phase == "finished" else ""
     steps = [
         ("Draw the coverage again", f"{steer} coverage {root}"),
         ("See the state of the campaign", f"{steer} status {root}"),
@@ -68,7 +70,7 @@ def ending_of(directory: CampaignDirectory, phase: str, reason: str) -> Ending:
         ("Go on" if more else "Resume", f"{steer} run {root}{more}"),
         ("Attach a worker while it runs", f"{steer} worker --directory {root}"),
     ]
-    return Ending(phase, reason, describe(current_status(directory)), files, steps)
+    return Ending(phase, reason, describe(status), files, steps)
 
 
 def _written(files: Sequence[str]) -> list[str]:
@@ -88,8 +90,10 @@ def _draw(directory: CampaignDirectory) -> Sequence[Path]:
     return write_coverage(data, directory.plots)
 
 
-def _accepted(directory: CampaignDirectory) -> int:
-    return max(1, current_status(directory).refinements["accepted"])
+def further_goal(status: Status) -> str:
+    """Twice what was reached, as ``--until`` takes it: refinements where there are any, else time (a landscape)."""
+    accepted = status.refinements["accepted"]
+    return f"{2 * accepted} refinements" if accepted else f"{2e-3 * max(status.cg_time, 1.0):.4g} ns"
 
 
 def _command() -> str:

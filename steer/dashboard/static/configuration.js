@@ -10,9 +10,9 @@ export function makeConfiguration() {
   function draw(found) {
     const command = (text) => h("code", {}, text);
     fill(element,
-      h("section", { class: "card w6" }, h("div", { class: "head" }, h("h2", {}, "campaign.toml"), h("span", { class: "note" }, "every default written out")), h("pre", { tabindex: 0 }, found.file)),
+      h("section", { class: "card w6" }, h("div", { class: "head" }, h("h2", {}, "campaign.toml"), h("span", { class: "note" }, "every default written out")), h("pre", { class: "whole", tabindex: 0 }, found.file)),
       h("div", { class: "w6" }, h("div", { class: "grid" },
-        h("section", { class: "card w12" }, h("div", { class: "head" }, h("h2", {}, "This campaign")), facts([["directory", command(found.directory)], ["resume", command(found.resume)], ["stop", command(found.stop)], ["steer", found.version]])),
+        h("section", { class: "card w12" }, h("div", { class: "head" }, h("h2", {}, "This campaign")), facts([["directory", command(found.directory)], ["resume", command(found.resume)], ["stop", command(found.stop)], ["steer version", found.version]])),
         h("section", { class: "card w12" }, h("div", { class: "head" }, h("h2", {}, "Latent models")), found.models.length ? table([["version", "number"], ["state", ""], ["frames", "number"], ["validation error", "number"], ["epochs", "number"]],
           found.models.map((m) => [m.version, m.state, number(m.frames), number(m.statistics?.validation_decode_error), number(m.statistics?.epochs)])) : h("p", { class: "empty" }, "None yet.")),
         h("section", { class: "card w12" }, h("div", { class: "head" }, h("h2", {}, "Force fields")), found.force_fields.map((f) => h("details", {}, h("summary", {}, `version ${f.version}`), h("pre", { tabindex: 0 }, JSON.stringify(f.definition, null, 1))))))));

@@ -42,7 +42,8 @@ export function duration(seconds) {
 }
 
 export function clock(unix) {
-  return unix ? new Date(unix * 1000).toLocaleString(undefined, { dateStyle: "short", timeStyle: "medium" }) : "–";
+  // Swedish dates are ISO 8601: they sort, and mean the same to every reader.
+  return unix ? new Date(unix * 1000).toLocaleString("sv") : "–";
 }
 
 export function facts(pairs) {

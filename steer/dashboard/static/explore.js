@@ -135,7 +135,7 @@ export function makeExplore() {
   const waiting = h("p", { class: "notice info", hidden: true });
   const body = h("div", { class: "explore" },
     h("section", { class: "card" },
-      h("div", { class: "controls" }, colour.element, level.element, generation.element, tick("seeds", true, marked("seed")), tick("refinements", true, marked("refinement"))),
+      h("div", { class: "controls" }, colour.element, level.element, generation.element, h("span", { class: "together" }, tick("seeds", true, marked("seed")), tick("refinements", true, marked("refinement")))),
       h("div", { class: "map-box" }, canvas, h("div", { class: "buttons" }, button("Zoom in", "+", () => map.zoom(1.6)), button("Zoom out", "−", () => map.zoom(1 / 1.6)), button("Show everything", "⤢", () => map.reset()))),
       h("div", { class: "map-foot" }, count, h("span", { class: "scale" }, low, bar, high)),
       h("div", { class: "map-foot keys" }, keys.map((each) => each.element))),

@@ -34,21 +34,32 @@ export function makeJobs() {
     h("section", { class: "card w12" }, h("div", { class: "head" }, h("h2", {}, "Workers")), workers),
     h("section", { class: "card w12" }, h("div", { class: "head" }, h("h2", {}, "Time line"), legend), line),
     h("section", { class: "card w7" }, h("div", { class: "controls" }, h("h2", {}, "Jobs"), select("state", { "": "all states", open: "open", done: "done", failed: "failed" }), select("kind", { "": "all kinds", cg: "cg", refine: "refine", train: "train" })), list),
-    h("section", { class: "card w5" }, h("div", { class: "head" }, h("h2", {}, "Log")), log)));
+    h("section", { class: "card w5 stay" }, h("div", { class: "head" }, h("h2", {}, "Log")), log)));
   fill(log, h("p", { class: "note" }, "Choose a job to read the end of its log."));
   let key = "";
+  let asked = "";
+  let running = new Map();
 
   async function showLog(job) {
+    asked = job.key;
     const error = job.error ? h("p", { class: "notice" }, job.error) : null;
     try {
       const found = await askJson("log", { job: job.key });
       const text = h("pre", { id: "log", tabindex: 0 }, found.text);
-      fill(log, error, h("p", { class: "note" }, `${found.file}${found.cut ? ", its end" : ""}`), text);
+      if (asked !== job.key) return;
+      fill(log, h("h3", {}, job.key), error, h("p", { class: "note" }, `${found.file}${found.cut ? ", its end" : ""}`), text);
       text.scrollTop = text.scrollHeight;
     } catch (problem) {
-      fill(log, error, h("p", { class: "note" }, problem.message));
+      if (asked !== job.key) return;
+      fill(log, h("h3", {}, job.key), error, h("p", { class: "note" }, problem.message));
     }
+    // On a phone the log lies below the list.
+    log.parentElement.scrollIntoView({ block: "nearest" });
   }
+
+  const stateOf = (job) => (running.has(job.key)
+    ? h("span", { class: "warn" }, "running")
+    : h("span", { class: MOODS[job.state] }, job.state));
 
   async function refresh() {
     const [page, spans] = await Promise.all([askJson("jobs", filter), askJson("spans")]);
@@ -57,7 +68,7 @@ export function makeJobs() {
       h("button", { class: "plain", type: "button", disabled: filter.first + page.jobs.length >= page.total, onclick: () => { filter.first += 500; refresh(); } }, "older"),
       h("span", { class: "dim" }, `${number(filter.first + 1)} to ${number(filter.first + page.jobs.length)} of ${number(page.total)}`)) : null;
     fill(list, pages, page.jobs.length ? table([["job", ""], ["state", ""], ["worker", ""], ["took", "number"], ["ended", ""]],
-      page.jobs.map((job) => [h("button", { class: "link", type: "button", onclick: () => showLog(job) }, job.key), h("span", { class: MOODS[job.state] }, job.state), job.worker || "–",
+      page.jobs.map((job) => [h("button", { class: "link", type: "button", onclick: () => showLog(job) }, job.key), stateOf(job), job.worker || running.get(job.key) || "–",
         job.finished && job.started ? duration(job.finished - job.started) : "–", clock(job.finished)])) : h("p", { class: "empty" }, "No such job."));
     fill(line, timeline(spans));
   }
@@ -70,7 +81,8 @@ export function makeJobs() {
           const job = status.running.find((r) => r.key === k);
           return job ? `${k} (${job.phase} ${Math.round(job.fraction * 100)}%)` : k;
         }).join(", ")])) : h("p", { class: "empty" }, "No worker is attached."));
-      const now = JSON.stringify([status.open, status.failed, status.generations, status.refinements, status.models]);
+      running = new Map(status.running.map((job) => [job.key, job.worker]));
+      const now = JSON.stringify([[...running], status.open, status.failed, status.generations, status.refinements, status.models]);
       if (now === key) return;
       key = now;
       refresh().catch((error) => { key = ""; fill(list, h("p", { class: "notice" }, error.message)); });

@@ -39,7 +39,7 @@ const gigabytes = (gpus) => {
 // A GPU that two workers of one host share counts once.
 function gpuTile(workers) {
   const gpus = [...new Map(workers.flatMap((w) => (w.gpus ?? []).map((gpu) => [`${w.host} ${gpu.device}`, gpu]))).values()];
-  if (!gpus.length) return tile("GPU load", "no GPU", "", workers.length ? "on the attached workers" : "no worker");
+  if (!gpus.length) return workers.length ? tile("GPU load", "no GPU", "", "on the attached workers") : tile("GPU load", "–", "", "no worker is attached");
   const load = mean(gpus.map((gpu) => gpu.load).filter((share) => share !== null));
   return tile("GPU load", percent(load), "", `${gpus.length} GPU${gpus.length === 1 ? "" : "s"}, ${gigabytes(gpus)}`);
 }
@@ -127,7 +127,7 @@ export function makeOverview(go) {
     const busy = series.gpu_load_ratio?.map((share) => (share === null ? null : share * 100)) ?? [];
     gpuCard.hidden = !busy.some((share) => share !== null);
     if (!gpuCard.hidden) lineChart(gpus, [{ name: "GPU load", x: time, y: busy, colour: css("cg") }, { name: "slots busy", x: time, y: series.slots_busy.map((n, i) => (series.slots[i] ? (100 * n) / series.slots[i] : null)), colour: css("control"), dash: true }], { xLabel, yLabel: "%", height: 200 });
-    lineChart(backlog, time.length > 1 ? [curve("median", "frame_latency_seconds_0.5", css("cg")), { ...curve("99th percentile", "frame_latency_seconds_0.99", css("aa")), dash: true }] : [], { xLabel, yLabel: "s", height: 200 });
+    lineChart(backlog, time.length > 1 ? [curve("median", "frame_latency_seconds_0.5", css("cg")), { ...curve("99th percentile", "frame_latency_seconds_0.99", css("aa")), dash: true }] : [], { xLabel, yLabel: "latency (s)", height: 200 });
   }
 
   function drawWorkers(status) {

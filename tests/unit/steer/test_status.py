@@ -7,8 +7,9 @@ import msgspec
 import pytest
 
 from steer.campaign import CampaignDirectory
-from steer.config import CampaignConfig
+from steer.config import CampaignConfig, parse_until
 from steer.console import PlainLines, status_line
+from steer.ending import further_goal
 from steer.exceptions import CampaignError
 from steer.status import GenerationCount, Status
 from steer.status_report import current_status, describe
@@ -152,3 +153,21 @@ def test_a_missing_or_damaged_status_is_said(tmp_path, content, message):
         directory.status.write_bytes(content)
     with pytest.raises(CampaignError, match=message):
         current_status(directory)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "cg_time", "field", "goal"),
+    [
+        (8, 12_000.0, "refinements", 16),
+        (0, 12_000.0, "aggregate_time", 24_000.0),
+        (0, 0.4, "aggregate_time", 2.0),
+    ],
+)
+def test_going_on_is_offered_in_goals_that_the_campaign_can_reach(
+    status: Status, accepted: int, cg_time: float, field: str, goal: float
+) -> None:
+    """A landscape has no refinements to wait for."""
+    reached = msgspec.structs.replace(
+        status, refinements=status.refinements | {"accepted": accepted}, cg_time=cg_time
+    )
+    assert getattr(parse_until(further_goal(reached)), field) == pytest.approx(goal)
