@@ -5,6 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
+from steer.coverage import progress
 from steer.coverage.pooled_control import Pooled, pooled_control
 from steer.coverage.progress import measure_progress
 from steer.coverage.resampling import half_samples
@@ -47,8 +48,13 @@ def test_below_two_unsteered_simulations_there_is_no_control(unsteered: int) -> 
     assert control_of(measure, np.arange(5) < unsteered) is None
 
 
-def test_the_bands_of_campaign_and_control_meet_when_nothing_is_steered() -> None:
+def test_the_bands_of_campaign_and_control_meet_when_nothing_is_steered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Campaigns whose selector is random: at the unsteered time, all but one at most agree with their control."""
+    # Coarser curves and integrals: only the value at one time is compared, and the bands stay as wide.
+    for name, count in (("CHECKPOINTS", 8), ("BALL_SAMPLES", 1000), ("PLACES", 100)):
+        monkeypatch.setattr(progress, name, count)
     agree = {"volume": 0, "evenness": 0, "covering": 0, "discovery": 0}
     for seed in range(6):
         rng = np.random.default_rng(seed)
