@@ -166,7 +166,8 @@ class Coordinator:
 
     def tick(self, wait: float = 0.2) -> None:
         """Do a bounded amount of everything once."""
-        if not self._ingest.pump(self._frames_at_once, wait):
+        read = self._ingest.pump(self._frames_at_once, wait)
+        if not read:
             self._check_frames()
             self._retrieve()
         self._take_events()
@@ -177,7 +178,7 @@ class Coordinator:
         self._since_reconciled += 1
         if self._since_reconciled >= max(RECONCILE_EVERY, len(self.ledger.open) // RECONCILE_SHARE):
             self._submit_lost()
-        if self._map.advance():
+        if self._map.advance(busy=read == self._frames_at_once):
             self._seeds.place()
             discard_older(self.directory.root / "latents", self._map.version)
             self._observer.event(

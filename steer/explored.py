@@ -117,12 +117,18 @@ class ExploredMap:
             self._catch_up.stop()
         self._catch_up = None
 
-    def advance(self) -> bool:
-        """Encode a bounded number of frames; returns whether a new version came into use."""
+    def advance(self, *, busy: bool = False) -> bool:
+        """Encode a bounded number of frames; returns whether a new version came into use.
+
+        Parameters
+        ----------
+        busy : bool
+            Whether more frames wait than are taken in at once: a process that encodes beside the loop makes way.
+        """
         if self._current is not None and self._current.advance(ENCODE_AT_ONCE):
             self._count(self._current.points)
         if self._catch_up is not None:
-            if not self._catch_up.done():
+            if not self._catch_up.done(busy=busy):
                 return False
             self._catch_up = None
         if self._open_pending is None:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -14,7 +15,7 @@ import pytest
 
 from models.features import BeadFeatures
 from models.pca import PcaTrainer
-from steer.catchup import CatchUp
+from steer.catchup import FLOOR, CatchUp
 from steer.encoding import NEAR, EncodingOrder, catch_up
 from steer.explored import ExploredMap
 from steer.frames import Frame
@@ -178,6 +179,47 @@ def test_a_child_that_is_stopped_is_gone(store, new_model, file_of):
     catching_up.stop()
     assert catching_up.done()
     assert file_of(1).load(len(store))[2] == []
+
+
+def state(catching_up: CatchUp) -> str:
+    """One letter, as the kernel tells it: T is stopped."""
+    return Path(f"/proc/{catching_up._child.pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="the kernel does not tell")
+def test_it_pauses_while_frames_wait_but_not_for_ever(store, new_model, file_of):
+    store.append(frames(NEAR + 12 * BLOCK))
+    new_model(1)
+    catching_up = CatchUp(file_of(1), store, PAIRS, LENGTHS)
+    ended = [catching_up.done(busy=True)]
+    wait(lambda: state(catching_up) == "T")
+    ended += [catching_up.done(busy=True) for _ in range(FLOOR - 2)]
+    assert state(catching_up) == "T"
+    ended.append(catching_up.done(busy=True))
+    wait(lambda: state(catching_up) != "T")
+    ended.append(catching_up.done(busy=True))
+    wait(lambda: state(catching_up) == "T")
+    assert not any(ended)
+    wait(catching_up.done)
+    assert file_of(1).rows() >= NEAR + 12 * BLOCK - 3 * NEAR
+
+
+def test_under_a_backlog_that_never_ends_the_map_comes_into_use(store, new_model, file_of, monkeypatch):
+    monkeypatch.setattr("steer.explored.FAR", 1000)
+    store.append(frames(NEAR + 12 * BLOCK))
+    explored = ExploredMap(store, PAIRS, LENGTHS)
+    explored.adopt(new_model(1), 2000, file_of(1))
+    wait(lambda: explored.advance(busy=True))
+    assert len(explored.sample()) == NEAR + 12 * BLOCK
+
+
+def test_one_that_is_paused_can_be_stopped(store, new_model, file_of):
+    store.append(frames(NEAR + 3 * BLOCK))
+    new_model(1)
+    catching_up = CatchUp(file_of(1), store, PAIRS, LENGTHS)
+    assert not catching_up.done(busy=True)
+    catching_up.stop()
+    assert catching_up.done()
 
 
 def test_it_ends_with_its_coordinator(store, new_model, file_of):
