@@ -19,7 +19,7 @@ from steer.coverage.surfaces import Surfaces
 from steer.coverage.traces import band_traces, density, dots, escaped, line, marks, surface, tree
 
 if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
+    from plotly.graph_objects import Figure, Scatter
 
 __all__ = ["interactive_figures"]
 
@@ -44,7 +44,7 @@ def interactive_figures(data: CoverageData, analysis: Analysis) -> Iterator[tupl
 def _subplots(rows: int, columns: int, titles: list[str], height: int, **options: Any) -> Figure:
     from plotly.subplots import make_subplots
 
-    options = {"vertical_spacing": 0.2 / rows} | options
+    options = {"vertical_spacing": 0.26 / rows} | options
     figure = make_subplots(rows, columns, subplot_titles=[escaped(title) for title in titles], **options)
     figure.update_layout(template="simple_white", height=height, margin={"t": 60, "l": 60, "r": 30, "b": 60})
     figure.update_annotations(font_size=13)
@@ -142,14 +142,23 @@ def _measures(analysis: Analysis) -> Figure:
     )
     for row, column, x, band, label, control in curves:
         shape = "hvh" if (row, column) == (2, 2) else "linear"
-        figure.add_traces(band_traces(x, band, label, COLOURS["cg"], shape=shape), row, column)
+        told = (row, column) == (1, 1)
+        traces = band_traces(x, band, "campaign, 95% interval", COLOURS["cg"], shape=shape)
+        figure.add_traces(_in_legend(traces, told), row, column)
         if control is not None:
             times, other = (control.time, control.cells) if isinstance(control, Control) else (x, control)
-            figure.add_traces(
-                band_traces(times, other, "control", COLOURS["control"], "--", shape=shape), row, column
+            traces = band_traces(
+                times, other, "control: unsteered simulations", COLOURS["control"], "--", shape=shape
             )
+            figure.add_traces(_in_legend(traces, told), row, column)
         _label(figure, row, column, "aggregate CG time (ns)", label)
-    return figure.update_layout(showlegend=False).update_yaxes(rangemode="tozero")
+    return figure.update_layout(legend={"orientation": "h", "y": -0.1}).update_yaxes(rangemode="tozero")
+
+
+def _in_legend(traces: list[Scatter], told: bool) -> list[Scatter]:
+    """The curve with or without its line in the legend; its interval, which comes first, has none."""
+    traces[-1].update(showlegend=told)
+    return traces
 
 
 def _free_energy(surfaces: Surfaces) -> Figure:
@@ -215,7 +224,8 @@ def _markov(analysis: Analysis) -> Figure:
             figure.add_traces(band_traces(model.lags, band, name, COLOURS[colour], style), 1, 1)
     figure.add_traces([line(model.lags, model.lags, "lag time", "#999999", ":")], 1, 1)
     _label(figure, 1, 1, "lag time (ns)", "implied timescale (ns)")
-    figure.update_xaxes(type="log", row=1, col=1).update_yaxes(type="log", row=1, col=1)
+    logarithmic = {"type": "log", "exponentformat": "power", "row": 1, "col": 1}
+    figure.update_xaxes(**logarithmic).update_yaxes(**logarithmic)
     if energy is not None and len(titles) > 1:
         figure.add_trace(surface(energy, "coloraxis"), 1, 2)
         _label(figure, 1, 2, *analysis.view.labels)

@@ -67,6 +67,7 @@ def band_traces(
     interval = Scatter(
         x=around,
         y=edge,
+        mode="lines",
         fill="toself",
         fillcolor=f"rgba({red},{green},{blue},0.18)",
         line={"width": 0, "color": colour},
