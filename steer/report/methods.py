@@ -56,11 +56,17 @@ def _coarse(config: CampaignConfig, data: CoverageData) -> str:
             f"each at most, at {coarse.temperature:g} K with a time step of {_ns(coarse.timestep)} in OpenMM. Frames were "
             f"kept every {_ns(coarse.frame_interval)}, {int(data.cg.sum()):,} in all."
         )
+    from sims.engines.coarse import CoarseOptions
+    from sims.martini.nonbonded import CUTOFF, RELATIVE_PERMITTIVITY
+
     versions = len({s.force_field for s in data.simulations.values()})
     return (
         f"{count} simulations with the Martini 3 force field in OpenMM, {_ns(coarse.length)} each at most, of the molecule "
         f"in water with {coarse.salt:g} mol/L NaCl and at least {coarse.padding:g} nm to the edge of the box, at "
-        f"{coarse.temperature:g} K with a time step of {_ns(coarse.timestep)}. The topology is martinize2's, with {network}. "
+        f"{coarse.temperature:g} K with a time step of {_ns(coarse.timestep)}: Langevin dynamics with a friction of "
+        f"{CoarseOptions().friction:g} per ps, at constant volume and the density of the solvent's own box. Lennard-Jones "
+        f"potentials are shifted to zero, and charges have a reaction field (relative permittivity "
+        f"{RELATIVE_PERMITTIVITY:g}), both cut off at {CUTOFF:g} nm. The topology is martinize2's, with {network}. "
         f"Frames of the solute's beads were kept every {_ns(coarse.frame_interval)}, {int(data.cg.sum()):,} in all. "
         f"{versions} version{'s' if versions > 1 else ''} of the force field."
     )
@@ -88,10 +94,13 @@ def _selection(config: CampaignConfig, data: CoverageData) -> str:
 
 
 def _refinement(config: CampaignConfig, data: CoverageData) -> str:
+    from sims.allatom.model import CUTOFF, SWITCH
+
     refinement, allatom = config.refinement, config.allatom
     solvent = {
-        "explicit": f"CHARMM36m in explicit water with {allatom.salt:g} mol/L NaCl at {allatom.pressure:g} bar",
-        "implicit": "AMBER ff99SB-ILDN with OBC implicit solvent",
+        "explicit": f"CHARMM36m in explicit water with {allatom.salt:g} mol/L NaCl at {allatom.pressure:g} bar (Monte Carlo barostat, "
+        f"particle-mesh Ewald, Lennard-Jones switched off from {SWITCH:g} to {CUTOFF:g} nm)",
+        "implicit": "AMBER ff99SB-ILDN with OBC implicit solvent and no cut-off",
     }[allatom.solvent]
     made = (
         ", ".join(f"{count} by {name}" for name, count in sorted(backmappers_of(data).items())) or "none yet"
@@ -99,7 +108,7 @@ def _refinement(config: CampaignConfig, data: CoverageData) -> str:
     return (
         f"Selected frames were backmapped to all atoms ({refinement.backmapper} first, {refinement.attempts} attempts), "
         "judged by handedness, peptide bonds, clashes, pierced rings, distance from the beads and a short simulation, "
-        f"minimised, relaxed under restraints and simulated for {_ns(refinement.length)} with {solvent} at "
+        f"minimised, relaxed under restraints and simulated by Langevin dynamics for {_ns(refinement.length)} with {solvent} at "
         f"{allatom.temperature:g} K and a time step of {_ns(allatom.timestep)}. Accepted structures: {made}. Their ends, "
         "mapped back to beads, became seeds of new coarse-grained simulations."
     )

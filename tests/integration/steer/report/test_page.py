@@ -86,6 +86,8 @@ def test_methods_parameters_and_versions_are_those_of_the_campaign(page):
     assert "<td>length</td><td>321 ns</td>" in page
     assert "<td>openmm</td>" in page
     assert "<td>aa-000001</td><td>cg-000001, step 40</td><td>farthest_point</td>" in page
+    assert "a friction of 1 per ps" in page
+    assert "cut off at 1.1 nm" in page
 
 
 def test_what_was_not_used_is_not_cited(config, page):
