@@ -95,6 +95,32 @@ def test_random_is_uniform():
     assert chi2 < 27.9  # 0.1% of a chi-squared with 9 degrees of freedom
 
 
+def test_random_is_uniform_among_many_of_which_most_are_closed():
+    n, hits = 300_000, np.zeros(10)
+    rng = np.random.default_rng(0)
+    open_ = np.arange(n) % 3 == 0
+    pool = pool_of(np.zeros((n, 2), np.float32), np.empty((0, 2)), np.arange(n), 1, ~open_)
+    for _ in range(20):
+        picks = ask(make_selector("random"), pool, 200, rng).indices
+        assert open_[picks].all()
+        assert len(set(picks.tolist())) == 200
+        hits += np.bincount(picks * 10 // n, minlength=10)
+    assert ((hits - 400) ** 2 / 400).sum() < 27.9
+
+
+def test_random_finds_the_few_open_ones_among_many():
+    n = 300_000
+    open_ = np.zeros(n, bool)
+    open_[::30_000] = True
+    pool = pool_of(np.zeros((n, 2), np.float32), np.empty((0, 2)), np.arange(n), 1, ~open_)
+    firsts = set()
+    for seed in range(30):
+        picks = ask(make_selector("random"), pool, 20, np.random.default_rng(seed)).indices
+        assert sorted(picks.tolist()) == list(range(0, n, 30_000))
+        firsts.add(int(picks[0]))
+    assert len(firsts) > 5
+
+
 def test_a_share_of_the_picks_is_random():
     candidates = points_of(3, 500)
     names = [
