@@ -55,7 +55,7 @@ def _table(pool: Pool) -> NDArray[np.float32]:
 
 def _reach(pool: Pool) -> Reach:
     """What is known of the candidates' distances to the first of the selected points, or to all of them."""
-    if pool.reach is not None:
+    if pool.reach is not None and pool.reach.chosen:
         return pool.reach
     reach = Reach(_table(pool))
     reach.add(pool.selected)
