@@ -2,8 +2,7 @@
 
 Each pick is the candidate farthest from everything selected so far, the picks of this batch included. The covering
 radius that results is at most twice the best possible one. It is found among the few candidates at the edge, whose
-distances alone are kept up to date (`steer.selection.reach`); the picks are the same as if all were looked at. What this
-batch picks, and what else is not among the chosen points of the campaign yet, is measured for those few alone.
+distances alone are kept up to date (`steer.selection.reach`); the picks are the same as if all were looked at.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steer.selection.protocol import Picks, Pool
-from steer.selection.reach import Reach, farther, known_points, squared_to_nearest
+from steer.selection.reach import Reach, squared_to_nearest
 
 __all__ = ["FarthestPoint"]
 
@@ -54,11 +53,9 @@ def _table(pool: Pool) -> NDArray[np.float32]:
 
 
 def _reach(pool: Pool) -> Reach:
-    """What is known of the candidates' distances to the first of the selected points, or to all of them."""
-    if pool.reach is not None and pool.reach.chosen:
-        return pool.reach
-    reach = Reach(_table(pool))
-    reach.add(pool.selected)
+    """What is known of the candidates' distances, free to be taken further."""
+    reach = Reach(_table(pool)) if pool.reach is None else pool.reach.fork()
+    reach.add(pool.selected[reach.chosen :])
     return reach
 
 
@@ -71,18 +68,19 @@ def _greedy(pool: Pool, reach: Reach, count: int) -> Picks:
     scores: list[float] = []
     taken: Counter[int] = Counter()
     full: set[int] = set()
-    table = _table(pool)
-    others = known_points(pool.selected[reach.chosen :].reshape(-1, table.shape[1]))
     edge, limit = _edge(count), np.inf
     while len(indices) < count and limit >= 0:
-        near_ones = np.concatenate([others, table[indices]])
-        guess, before = reach.guess(edge, near_ones), len(indices)
+        guess, before = reach.guess(edge), len(indices)
         limit = min(guess, 0.9 * limit) if guess > 0 else -1.0
+        if pool.reach is not None:
+            # What is true without this batch is learnt where the next choice finds it.
+            pool.reach.learn(limit)
+            reach.catch_up(pool.reach)
         rows, near = reach.beyond(limit)
         free = (pool.room[rows] > 0) & ~np.isin(pool.parents[rows], list(full))
         free &= ~np.isin(rows, indices)
-        rows, columns, near = farther(table, rows[free], near[free], near_ones, limit)
-        parents = pool.parents[rows]
+        rows, near = rows[free], near[free]
+        columns, parents = np.ascontiguousarray(_table(pool)[rows].T), pool.parents[rows]
         while len(rows) and len(indices) < count:
             place = int(np.argmax(near))
             if near[place] <= limit:
@@ -90,6 +88,7 @@ def _greedy(pool: Pool, reach: Reach, count: int) -> Picks:
             indices.append(int(rows[place]))
             scores.append(float(near[place]) ** 0.5)
             point = columns[:, place : place + 1].T
+            reach.add(point)
             np.minimum(near, squared_to_nearest(columns, point), out=near)
             near[place] = CLOSED
             parent = int(parents[place])

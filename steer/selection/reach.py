@@ -14,12 +14,12 @@ same after a restart.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Reach", "farther", "known_points", "squared_to_nearest"]
+__all__ = ["Reach", "squared_to_nearest"]
 
 BLOCK = 2**15
 """Rows looked at together; for each block the largest bound is kept, so that quiet ones are passed over."""
@@ -93,7 +93,8 @@ class Reach:
 
     def add(self, points: NDArray[np.floating]) -> None:
         """Further points were chosen, shape (k, d). One that is not finite is near nothing."""
-        self._chosen = np.concatenate([self._chosen, known_points(points)])
+        known = np.where(np.isfinite(points), points, NOWHERE).astype(np.float32)
+        self._chosen = np.concatenate([self._chosen, known])
 
     @property
     def known(self) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int32]]:
@@ -119,6 +120,22 @@ class Reach:
         for block in range(-(-rows // BLOCK)):
             self._tops[block] = self._bounds[block * BLOCK : min((block + 1) * BLOCK, len(self))].max()
 
+    def fork(self) -> Self:
+        """A reach that knows the same and goes its own way."""
+        copy = type(self).__new__(type(self))
+        copy._points, copy._chosen, copy._tops = self._points, self._chosen, self._tops.copy()
+        count = len(self._points)
+        copy._bounds, copy._applied = self._bounds[:count].copy(), self._applied[:count].copy()
+        copy.pairs = 0
+        return copy
+
+    def catch_up(self, source: Reach) -> None:
+        """Learn what the reach that this one is a fork of has learnt since."""
+        count = len(self._points)
+        behind = np.flatnonzero(self._applied[:count] < source._applied[:count])
+        self._bounds[behind] = np.minimum(self._bounds[behind], source._bounds[behind])
+        self._applied[behind] = source._applied[behind]
+
     def beyond(self, limit: float) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Rows farther than a squared distance from every chosen point, in order, and their squared distances."""
         rows = [
@@ -129,15 +146,14 @@ class Reach:
         found = np.concatenate(rows)
         return found, self._bounds[found]
 
-    def guess(self, count: int, others: NDArray[np.float32] | None = None) -> float:
-        """A limit beyond which there are about `count` rows, judged from a sample; below zero when that may be all.
+    def learn(self, limit: float) -> None:
+        """Work out all that `beyond` needs for this limit."""
+        for block in np.flatnonzero(self._tops > limit).tolist():
+            for _ in self._far(block, limit):
+                pass
 
-        Parameters
-        ----------
-        count : int
-        others : ndarray, shape (k, d), float32, optional
-            Points that count as chosen for this once.
-        """
+    def guess(self, count: int) -> float:
+        """A limit beyond which there are about `count` rows, judged from a sample; below zero when that may be all."""
         share = count / max(1, len(self))
         if share >= 0.5:
             return -1.0
@@ -145,10 +161,7 @@ class Reach:
         stride = 2 ** max(0, int(np.ceil(np.log2(len(self) / size))))
         rows = np.arange(0, len(self), stride)
         self._settle(rows[self._applied[rows] < self.chosen], -1.0)
-        near = self._bounds[rows]
-        if others is not None and len(others):
-            near = farther(self._points, rows, near, others, -1.0)[2]
-        near = np.sort(near)[::-1]
+        near = np.sort(self._bounds[rows])[::-1]
         return float(near[min(len(near) - 1, round(share * len(near)))])
 
     def _far(self, block: int, limit: float) -> Iterator[NDArray[np.int64]]:
@@ -198,66 +211,6 @@ class Reach:
     def _write(self, rows: NDArray[np.int64], near: NDArray[np.float32], applied: int) -> None:
         self._bounds[rows] = near
         self._applied[rows] = np.maximum(self._applied[rows], applied)
-
-
-def known_points(points: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Chosen points as distances are taken to them, shape (k, d): one that is not finite is near nothing."""
-    return np.where(np.isfinite(points), points, NOWHERE).astype(np.float32)
-
-
-def farther(
-    points: NDArray[np.float32],
-    rows: NDArray[np.int64],
-    near: NDArray[np.float32],
-    others: NDArray[np.float32],
-    limit: float,
-) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]]:
-    """Those of some rows that are farther than a squared distance from further points, too.
-
-    Parameters
-    ----------
-    points : ndarray, shape (n, d), float32
-        The table.
-    rows : ndarray, shape (m,), int64
-    near : ndarray, shape (m,), float32
-        Their squared distances to what is chosen.
-    others : ndarray, shape (k, d), float32
-        The further points; may be none.
-    limit : float
-
-    Returns
-    -------
-    rows : ndarray, shape (m',), int64
-    columns : ndarray, shape (d, m'), float32
-        Their points, by coordinate.
-    near : ndarray, shape (m',), float32
-        Their squared distances to the nearest, the further points included.
-    """
-    parts = [
-        _farther(points, rows[start : start + PART], near[start : start + PART], others, limit)
-        for start in range(0, max(1, len(rows)), PART)
-    ]
-    found, columns, squared = zip(*parts, strict=True)
-    return np.concatenate(found), np.concatenate(columns, axis=1), np.concatenate(squared)
-
-
-def _farther(
-    points: NDArray[np.float32],
-    rows: NDArray[np.int64],
-    near: NDArray[np.float32],
-    others: NDArray[np.float32],
-    limit: float,
-) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]]:
-    columns, near = np.ascontiguousarray(points[rows].T), near.copy()
-    first, step = 0, 1
-    while first < len(others) and len(rows):
-        step = min(2 * step, max(1, PAIRS // len(rows)))
-        np.minimum(near, squared_to_nearest(columns, others[first : first + step]), out=near)
-        first += step
-        far = near > limit
-        if 4 * np.count_nonzero(far) < 3 * len(rows) or first >= len(others):
-            rows, columns, near = rows[far], columns[:, far], near[far]
-    return rows, columns, near
 
 
 def squared_to_nearest(columns: NDArray[np.float32], chosen: NDArray[np.float32]) -> NDArray[np.float32]:

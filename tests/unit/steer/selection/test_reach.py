@@ -5,7 +5,7 @@ import pytest
 
 from steer.selection import Pool, ask
 from steer.selection.farthest_point import FarthestPoint
-from steer.selection.reach import BLOCK, Reach, farther, squared_to_nearest
+from steer.selection.reach import BLOCK, Reach, squared_to_nearest
 
 
 def brute(points, chosen):
@@ -61,32 +61,33 @@ def test_a_guess_is_about_right_and_nothing_is_beyond_all(rng):
     assert len(reach.beyond(np.inf)[0]) == 0
 
 
-def test_further_points_are_measured_and_what_is_known_is_left_alone(rng):
+def test_a_fork_leaves_what_it_came_from_alone(rng):
     points = rng.normal(size=(500, 2)).astype(np.float32)
     reach = Reach(points)
     reach.add(points[:1])
-    found, before = (array.copy() for array in reach.beyond(-1.0))
-    rows, columns, near = farther(points, found, before, points[1:100], -1.0)
-    assert rows.tolist() == list(range(500))
-    assert columns.T.tobytes() == points.tobytes()
-    assert near.sum() < before.sum()
-    np.testing.assert_allclose(near, brute(points, points[:100]), rtol=1e-5)
+    before = reach.beyond(-1.0)[1].copy()
+    fork = reach.fork()
+    fork.add(points[1:100])
+    assert fork.beyond(-1.0)[1].sum() < before.sum()
     np.testing.assert_array_equal(reach.beyond(-1.0)[1], before)
     assert reach.chosen == 1
 
 
-@pytest.mark.parametrize("others", [0, 1, 10])
-def test_further_points_give_what_knowing_them_gives(rng, others):
+def test_a_fork_catches_up_with_what_its_source_has_learnt(rng):
     points = rng.normal(size=(2 * BLOCK, 3)).astype(np.float32)
     source = Reach(points)
     source.add(points[:50])
-    fresh = Reach(points)
-    fresh.add(points[: 50 + others])
-    for limit in (9.0, 6.0, 3.0, 1.0, -1.0):
-        rows, columns, squared = farther(points, *source.beyond(limit), points[50 : 50 + others], limit)
+    fork = source.fork()
+    fork.add(points[50:60])
+    fork.beyond(9.0)
+    for limit in (6.0, 3.0, 1.0):
+        source.beyond(limit)
+        fork.catch_up(source)
+        rows, squared = fork.beyond(limit)
+        fresh = Reach(points)
+        fresh.add(points[:60])
         for found, expected in zip((rows, squared), fresh.beyond(limit), strict=True):
             assert found.tobytes() == expected.tobytes()
-        np.testing.assert_array_equal(columns.T, points[rows])
 
 
 def test_what_was_known_is_taken_up_again(rng):
