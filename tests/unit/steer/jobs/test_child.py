@@ -27,14 +27,17 @@ def test_only_trainings_step_back(job, by):
     assert int(after) == min(19, int(before) + by)
 
 
-@pytest.mark.skipif(not GROUP.exists(), reason="processors are not shared out by session here")
 @pytest.mark.parametrize("session", [True, False])
 def test_a_session_of_its_own_steps_back_among_sessions_and_no_other_does(session):
-    ask = ASK.format(job=TRAIN) + f"print(open({str(GROUP)!r}).read())"
-    begin = f"import os; print(open({str(GROUP)!r}).read())"
-    told = [
-        subprocess.check_output([sys.executable, "-c", code], start_new_session=session, text=True)
-        for code in (begin, ask)
-    ]
-    before, after = (int(text.split()[-1]) for text in told)
+    before, after = (_nice_among_sessions(code, session) for code in ("", ASK.format(job=TRAIN)))
+    if session and before is None:
+        pytest.skip("Linux does not share processors out by session here")
     assert after == (min(19, before + 10) if session else before)
+
+
+def _nice_among_sessions(code: str, session: bool) -> int | None:
+    """What stands in the file after this code; it is empty or not there where there is no such thing."""
+    read = f"print('among', open({str(GROUP)!r}).read() if {GROUP.exists()} else '')"
+    told = subprocess.check_output([sys.executable, "-c", code + read], start_new_session=session, text=True)
+    words = told.split("among")[1].split()
+    return int(words[-1]) if words else None
