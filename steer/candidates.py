@@ -136,10 +136,10 @@ class CandidateTable:
         rows = new.start + np.flatnonzero(eligible)
         part = slice(self._count, self._count + len(rows))
         self._reserve(part.stop)
-        self._points[part] = self._latents.points[rows]
+        self._points[part] = self._latents.points.take(rows, axis=0)
         self._checksum = zlib.crc32(self._points[part].data, self._checksum)
         self._rows[part] = rows
-        self._parents[part] = self._store.number[rows]
+        self._parents[part] = self._store.number.take(rows)
         self._free[part] = True
         self._count, self._seen = part.stop, new.stop
         self.promoted.extend(self.points)

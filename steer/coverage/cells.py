@@ -50,9 +50,13 @@ class CellCounter:
         """
         first: list[int] = []
         for start in range(self._seen, len(points), _AT_ONCE):
-            cells = np.floor(points[start : start + _AT_ONCE] / self.width).astype(np.int32)
+            # By column: each lies together in memory, which numpy goes through several times as fast.
+            columns = np.ascontiguousarray(points[start : start + _AT_ONCE].T) / np.reshape(
+                self.width, (-1, 1)
+            )
+            cells = np.floor(columns, out=columns).astype(np.int32)
             rows = _first_in_each(cells)
-            for row, cell in zip(rows.tolist(), map(np.ndarray.tobytes, cells[rows]), strict=True):
+            for row, cell in zip(rows.tolist(), map(np.ndarray.tobytes, cells[:, rows].T), strict=True):
                 if cell not in self._cells:
                     self._cells.add(cell)
                     first.append(start + row)
@@ -74,17 +78,17 @@ def _deviation(points: NDArray[np.floating]) -> NDArray[np.float64]:
 
 
 def _first_in_each(cells: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Row of the first point in each cell, ascending: found by one number a cell where the grid around them is small
-    enough."""
-    low = cells.min(axis=0)
-    extent = (cells.max(axis=0) - low.astype(np.int64) + 1).tolist()
+    """First point in each of the cells, shape (d, n), ascending: found by one number a cell where the grid around them is
+    small enough."""
+    low = cells.min(axis=1)
+    extent = (cells.max(axis=1) - low.astype(np.int64) + 1).tolist()
     if math.prod(extent) > _LARGEST_GRID:
-        return np.sort(np.unique(cells, axis=0, return_index=True)[1])
-    numbers = np.zeros(len(cells), np.int64)
-    for column, lowest, count in zip(cells.T, low.tolist(), extent, strict=True):
+        return np.sort(np.unique(cells, axis=1, return_index=True)[1])
+    numbers = np.zeros(cells.shape[1], np.int64)
+    for column, lowest, count in zip(cells, low.tolist(), extent, strict=True):
         numbers *= count
         numbers += column
         numbers -= lowest
     first = np.full(math.prod(extent), -1)
-    first[numbers[::-1]] = np.arange(len(cells))[::-1]
+    first[numbers[::-1]] = np.arange(len(numbers))[::-1]
     return np.sort(first[first >= 0])

@@ -13,7 +13,6 @@ same after a restart.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, Self
 
 import numpy as np
@@ -23,6 +22,9 @@ __all__ = ["Reach", "squared_to_nearest"]
 
 BLOCK = 2**15
 """Rows looked at together; for each block the largest bound is kept, so that quiet ones are passed over."""
+
+TOGETHER = 2**20
+"""Rows collected from the blocks before they are brought up to date."""
 
 PART = 2**13
 """Rows brought up to date together."""
@@ -118,7 +120,7 @@ class Reach:
         rows = len(bounds)
         self._bounds[:rows], self._applied[:rows] = bounds, applied
         for block in range(-(-rows // BLOCK)):
-            self._tops[block] = self._bounds[block * BLOCK : min((block + 1) * BLOCK, len(self))].max()
+            self._tops[block] = self._bounds[self._part(block)].max()
 
     def fork(self) -> Self:
         """A reach that knows the same and goes its own way."""
@@ -138,9 +140,8 @@ class Reach:
 
     def beyond(self, limit: float) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Rows farther than a squared distance from every chosen point, in order, and their squared distances."""
-        rows = [
-            found for block in np.flatnonzero(self._tops > limit) for found in self._far(int(block), limit)
-        ]
+        self.learn(limit)
+        rows = [self._above(int(block), limit) for block in np.flatnonzero(self._tops > limit)]
         if not rows:
             return np.empty(0, np.int64), np.empty(0, np.float32)
         found = np.concatenate(rows)
@@ -148,9 +149,18 @@ class Reach:
 
     def learn(self, limit: float) -> None:
         """Work out all that `beyond` needs for this limit."""
+        waiting: list[NDArray[np.int64]] = []
+        blocks: list[int] = []
         for block in np.flatnonzero(self._tops > limit).tolist():
-            for _ in self._far(block, limit):
-                pass
+            rows = self._above(block, limit)
+            rows = rows.compress(self._applied.take(rows) < self.chosen)
+            if len(rows):
+                waiting.append(rows)
+                blocks.append(block)
+            if sum(map(len, waiting)) >= TOGETHER:
+                self._renew(waiting, blocks, limit)
+                waiting, blocks = [], []
+        self._renew(waiting, blocks, limit)
 
     def guess(self, count: int) -> float:
         """A limit beyond which there are about `count` rows, judged from a sample; below zero when that may be all."""
@@ -164,17 +174,19 @@ class Reach:
         near = np.sort(self._bounds[rows])[::-1]
         return float(near[min(len(near) - 1, round(share * len(near)))])
 
-    def _far(self, block: int, limit: float) -> Iterator[NDArray[np.int64]]:
-        part = slice(block * BLOCK, min((block + 1) * BLOCK, len(self)))
-        bounds = self._bounds[part]
-        rows = np.flatnonzero(bounds > limit)
-        stale = rows[self._applied[part][rows] < self.chosen]
-        if len(stale):
-            self._settle(stale + part.start, limit)
-            rows = rows[bounds[rows] > limit]
-            self._tops[block] = bounds.max()
-        if len(rows):
-            yield rows + part.start
+    def _part(self, block: int) -> slice:
+        return slice(block * BLOCK, min((block + 1) * BLOCK, len(self)))
+
+    def _above(self, block: int, limit: float) -> NDArray[np.int64]:
+        part = self._part(block)
+        return np.flatnonzero(self._bounds[part] > limit) + part.start
+
+    def _renew(self, rows: list[NDArray[np.int64]], blocks: list[int], limit: float) -> None:
+        """Settle rows, together because few are at the edge of each block, and find the blocks' largest bounds anew."""
+        if rows:
+            self._settle(np.concatenate(rows), limit)
+        for block in blocks:
+            self._tops[block] = self._bounds[self._part(block)].max()
 
     def _settle(self, rows: NDArray[np.int64], limit: float) -> None:
         """Bring these rows up to date, or as far as it takes to see that they are within the limit."""
@@ -184,15 +196,15 @@ class Reach:
 
     def _alike(self, rows: NDArray[np.int64]) -> list[NDArray[np.int64]]:
         """Rows in groups in which no one lacks twice as many chosen points as another: a group is as slow as its last."""
-        lacking = np.frexp(self.chosen - self._applied[rows])[1]
+        lacking = np.frexp(self.chosen - self._applied.take(rows))[1]
         if not len(rows) or lacking.min() == lacking.max():
             return [rows]
         order = np.argsort(lacking, kind="stable")
-        return np.split(rows[order], np.flatnonzero(np.diff(lacking[order])) + 1)
+        return np.split(rows.take(order), np.flatnonzero(np.diff(lacking[order])) + 1)
 
     def _lower(self, rows: NDArray[np.int64], limit: float) -> None:
-        columns, near = np.ascontiguousarray(self._points[rows].T), self._bounds[rows]
-        first, step = int(self._applied[rows].min()), 1
+        columns, near = np.ascontiguousarray(self._points.take(rows, axis=0).T), self._bounds.take(rows)
+        first, step = int(self._applied.take(rows).min()), 1
         while first < self.chosen:
             step = min(2 * step, max(1, PAIRS // len(rows)))
             last = min(self.chosen, first + step)
@@ -202,15 +214,17 @@ class Reach:
             far = near > limit
             kept = np.count_nonzero(far)
             if 4 * kept < 3 * len(rows):
-                self._write(rows[~far], near[~far], first)
-                rows, columns, near = rows[far], columns[:, far], near[far]
+                # By number: several times as fast as by truth.
+                done, left = np.flatnonzero(~far), np.flatnonzero(far)
+                self._write(rows.take(done), near.take(done), first)
+                rows, columns, near = rows.take(left), columns.take(left, axis=1), near.take(left)
             if not kept:
                 return
         self._write(rows, near, first)
 
     def _write(self, rows: NDArray[np.int64], near: NDArray[np.float32], applied: int) -> None:
         self._bounds[rows] = near
-        self._applied[rows] = np.maximum(self._applied[rows], applied)
+        self._applied[rows] = np.maximum(self._applied.take(rows), applied)
 
 
 def squared_to_nearest(columns: NDArray[np.float32], chosen: NDArray[np.float32]) -> NDArray[np.float32]:
