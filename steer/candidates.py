@@ -133,10 +133,12 @@ class CandidateTable:
         if new.start == new.stop:
             return
         eligible = self._latents.sane[new] & self._store.is_level("cg", new)
-        rows = new.start + np.flatnonzero(eligible)
+        rows = np.flatnonzero(eligible)
+        rows += new.start
         part = slice(self._count, self._count + len(rows))
         self._reserve(part.stop)
-        self._points[part] = self._latents.points.take(rows, axis=0)
+        # Clipping, which no row needs, spares a copy: touching new memory is what takes longest here.
+        self._latents.points.take(rows, axis=0, out=self._points[part], mode="clip")
         self._checksum = zlib.crc32(self._points[part].data, self._checksum)
         self._rows[part] = rows
         self._parents[part] = self._store.number.take(rows)

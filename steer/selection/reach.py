@@ -23,7 +23,7 @@ __all__ = ["Reach", "squared_to_nearest"]
 BLOCK = 2**15
 """Rows looked at together; for each block the largest bound is kept, so that quiet ones are passed over."""
 
-TOGETHER = 2**20
+TOGETHER = 2**17
 """Rows collected from the blocks before they are brought up to date."""
 
 PART = 2**13
