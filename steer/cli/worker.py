@@ -178,7 +178,9 @@ def _seconds(text: str | None) -> float | None:
     try:
         return parse(text, "ps") * 1e-12
     except ValueError as error:
-        raise ConfigError(f"--walltime: {error}") from error
+        raise ConfigError(
+            f"--walltime {text!r} is no time with a unit; write for example '4 h' or '90 min'."
+        ) from error
 
 
 def _checked_name(name: str | None) -> str | None:

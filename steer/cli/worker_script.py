@@ -15,6 +15,8 @@ __all__ = ["print_script"]
 
 log = logging.getLogger(__name__)
 
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
 
 def print_script(
     system: str,
@@ -47,12 +49,16 @@ def print_script(
     ConfigError
         When something is missing, or cannot be written into a script safely.
     """
+    from urllib.parse import urlsplit
+
     from steer.launchers import Request, launcher
 
     cluster = system == "kubernetes"
     name = _campaign(directory, campaign, needed=not cluster)
-    if url is None and not cluster:
-        _warn_of_socket(directory)
+    if url is not None:
+        _warn_of_loopback(urlsplit(url).hostname)
+    elif not cluster:
+        _warn_of_own_server(directory)
     chosen = {"workers": workers, "gpus": gpus, "cpus": cpus, "image": image}
     request = Request(
         campaign=name,
@@ -102,7 +108,17 @@ def _shown(url: str) -> str:
     return connection.shown
 
 
-def _warn_of_socket(directory: Path | None) -> None:
+def _warn_of_loopback(host: str | None) -> None:
+    """``localhost`` is another machine on each compute node and in each pod."""
+    if host in LOOPBACK:
+        log.warning(
+            "workers will look for the Redis server at %s, which is their own machine; give the name under which "
+            "other machines reach it",
+            host,
+        )
+
+
+def _warn_of_own_server(directory: Path | None) -> None:
     from steer.campaign_server import REDIS_FOLDER
     from steer.credentials import Credentials
 
@@ -113,6 +129,8 @@ def _warn_of_socket(directory: Path | None) -> None:
             "submit this",
             found.machine,
         )
+    elif found is not None:
+        _warn_of_loopback(found.host)
 
 
 def _command() -> str:

@@ -77,6 +77,10 @@ class Request:
         self._check_text()
         if self.workers < 1 or self.cpus < 1 or self.gpus < 0 or self.slots_per_gpu < 1:
             raise ConfigError("--workers and --cpus-per-worker are numbers from 1, --gpus-per-worker from 0.")
+        if self.slots_per_gpu > 1 and not self.gpus:
+            raise ConfigError(
+                "--slots-per-gpu shares a GPU, and these workers have none; give --slots, or --gpus-per-worker 1 or more."
+            )
         if self.mps and self.capacity <= self.gpus:
             raise ConfigError(
                 "--mps lets jobs share a GPU, and here each has one alone; give --slots-per-gpu 2 or more."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import signal
 import sys
 import tempfile
@@ -10,10 +11,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from .schedule import Strike, schedule
+from .stage import CHIGNOLIN
 from .strikes import KINDS, impossible
 from .table import table
 from .trial import Outcome, run_trial
 
+AMINO_ACIDS = "ACDEFGHIKLMNPQRSTVWY"
 PER_CAMPAIGN = 34
 
 
@@ -72,6 +75,7 @@ def _campaign(output: Path, number: int, strikes: Sequence[Strike], options: arg
         seed=options.seed + number,
         simulations=4 + len(strikes) // 3,
         refinements=2,
+        sequence=options.sequence,
     )
     print(
         f"campaign {number}: {len(outcome.records)} strikes in {outcome.seconds:.0f} s, {outcome.accounts}; "
@@ -89,9 +93,18 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--kinds", type=_kinds, default=list(KINDS), help=f"some of: {', '.join(KINDS)} [all]"
     )
+    parser.add_argument(
+        "--sequence", type=_sequence, default=CHIGNOLIN, help=f"one-letter codes of the protein [{CHIGNOLIN}]"
+    )
     parser.add_argument("--output", type=Path, help="folder for logs and what is left of broken campaigns")
     parser.add_argument("--only", type=int, metavar="N", help="run the Nth campaign again, and no other")
     return parser.parse_args()
+
+
+def _sequence(text: str) -> str:
+    if not re.fullmatch(f"[{AMINO_ACIDS}]+", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no chain of {AMINO_ACIDS}")
+    return text
 
 
 def _kinds(text: str) -> list[str]:

@@ -22,9 +22,10 @@ from .clock import Clock
 from .processes import alive, children, job_of, send
 from .proxy import Proxy
 
-__all__ = ["CAMPAIGN", "GRACE", "LEASE", "NAME", "Host", "Stage"]
+__all__ = ["CAMPAIGN", "CHIGNOLIN", "GRACE", "LEASE", "NAME", "Host", "Stage"]
 
 NAME = "chaos"
+CHIGNOLIN = "GYDPETGTWG"
 LEASE = 2.0
 GRACE = 8.0
 WORKERS = ("w1", "w2")
@@ -37,7 +38,7 @@ CAMPAIGN = """\
 name = "chaos"
 seed = {seed}
 [molecule]
-sequence = "GYDPETGTWG"
+sequence = "{sequence}"
 [allatom]
 solvent = "implicit"
 [coarse]
@@ -67,7 +68,7 @@ refinements = {refinements}
 slots = 0
 platform = "CPU"
 """
-"""Chignolin from its sequence. Simulations of 40 CG or 10 AA frames, states every 10 or 5 frames."""
+"""A small protein from its sequence. Simulations of 40 CG or 10 AA frames, states every 10 or 5 frames."""
 
 
 @dataclass

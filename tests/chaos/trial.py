@@ -32,7 +32,7 @@ from .clock import build_shim
 from .disk import Disk
 from .processes import alive
 from .schedule import Strike
-from .stage import CAMPAIGN, GRACE, NAME, Stage
+from .stage import CAMPAIGN, CHIGNOLIN, GRACE, NAME, Stage
 from .strikes import KINDS, SPARING, Arena, Relief
 
 if TYPE_CHECKING:
@@ -107,7 +107,13 @@ class Outcome:
 
 
 def run_trial(
-    folder: Path, strikes: Sequence[Strike], *, seed: int, simulations: int, refinements: int
+    folder: Path,
+    strikes: Sequence[Strike],
+    *,
+    seed: int,
+    simulations: int,
+    refinements: int,
+    sequence: str = CHIGNOLIN,
 ) -> Outcome:
     """Run a campaign to its end while `strikes` come down on it.
 
@@ -119,10 +125,12 @@ def run_trial(
         Of the campaign.
     simulations, refinements : int
         Its goals.
+    sequence : str
+        Of the protein, one-letter codes.
     """
     folder.mkdir(parents=True)
     disk = Disk(folder / "disk")
-    text = CAMPAIGN.format(seed=seed, time=simulations * CG_TIME, refinements=refinements)
+    text = CAMPAIGN.format(sequence=sequence, seed=seed, time=simulations * CG_TIME, refinements=refinements)
     stage = Stage(folder, disk.folder / NAME, text, build_shim(folder))
     expected = Accounts(
         simulations, simulations * CG_FRAMES, refinements, refinements * AA_FRAMES, refinements, 0, 0

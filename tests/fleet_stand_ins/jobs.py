@@ -23,15 +23,15 @@ STEP = 0.02
 def run(job: Job, context) -> CgResult | TrainResult:
     if isinstance(job, TrainJob):
         return TrainResult(version=job.version, statistics={}, seconds=0.0)
-    _note(context, f"began {os.getpid()}")
-    _misbehave(job, context)
     state = context.folder / "counter"
     step = int(state.read_text()) if state.exists() else 0
+    _note(context, f"began {os.getpid()} at {step}")
+    _misbehave(job, context)
     while step < job.steps:
         time.sleep(STEP)
         step += 1
-        write_atomic(state, str(step))
         context.publish([_frame(step)])
+        write_atomic(state, str(step))
         context.progress("counting", step / job.steps, step)
         if context.should_stop() and job.random_seed != DEAF:
             _note(context, f"stopped at {step}")

@@ -29,6 +29,14 @@ def test_slots_go_round_the_gpus(monkeypatch):
     assert [slot.environment["CUDA_VISIBLE_DEVICES"] for slot in slots] == ["0", "MIG-1234"] * 2
 
 
+def test_names_of_devices_pass_through_as_they_are(monkeypatch):
+    names = ["GPU-8932f937-d72c-4106-c12f-20bd9faed9f6", "MIG-c6d4f1ef-42e4-5de3-91c7-45d71c87eb3f"]
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", ",".join(names))
+    for slots in (make_slots(cores=4), make_slots(gpus=names, cores=4)):
+        assert [slot.environment["CUDA_VISIBLE_DEVICES"] for slot in slots] == names
+        assert [slot.device for slot in slots] == [f"cuda:{name}" for name in names]
+
+
 @pytest.mark.parametrize("hidden", ["", "-1"])
 def test_hidden_gpus_are_not_used(monkeypatch, hidden):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", hidden)

@@ -69,6 +69,10 @@ class Folder:
     def pids(self) -> list[int]:
         return [int(note.split()[1]) for note in self.notes() if note.startswith("began")]
 
+    def starts(self) -> list[int]:
+        """The step each attempt went on from."""
+        return [int(note.split()[3]) for note in self.notes() if note.startswith("began")]
+
     def step(self) -> int:
         counter = self.path / "counter"
         return int(counter.read_text()) if counter.exists() else 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections import Counter
 from pathlib import Path
 
 from conformance.fleet import cg_job, collect
@@ -44,13 +45,18 @@ def test_the_job_of_a_killed_worker_goes_on_elsewhere_and_no_frame_is_missing(
 
     assert (event.status, event.result.steps) == ("done", 150)
     assert reached >= 5
-    assert len(folder(1).pids()) == 2
+    assert folder(1).starts() == [0, reached]
     assert fleet.events(0.5) == []
     assert fleet.known() == set()
     stream = RedisFrameStream(open_client(), "trp")
-    steps = [decode(message).step for _, message in stream.read(1000, 1.0)]
+    messages = [message for _, message in stream.read(1000, 1.0)]
+    steps = Counter(decode(message).step for message in messages)
     assert set(steps) == set(range(1, 151))
-    assert len(steps) <= 151
+    # What its outbox held at the kill may come again, byte by byte; frames after its last state are simulated again.
+    assert {step for step, copies in steps.items() if copies > 1} <= set(range(1, reached + 2))
+    simulated = Counter(decode(message).step for message in set(messages))
+    assert {step for step, times in simulated.items() if times > 1} <= {reached + 1}
+    assert simulated.total() <= 151
 
 
 def test_a_killed_worker_leaves_no_process_behind(fleet, start_worker, folder):

@@ -6,6 +6,7 @@ import shutil
 import signal
 import time
 
+import pytest
 from conformance.fleet import cg_job, collect
 from fleet_stand_ins.jobs import DEAF
 
@@ -16,12 +17,13 @@ def under_way(folder, step=5):
     return wait_for(lambda: folder.step() >= step, "the job did not start")
 
 
-def test_sigterm_hands_the_job_back_with_its_state(fleet, start_worker, folder):
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+def test_asked_once_the_job_is_handed_back_with_its_state(fleet, start_worker, folder, number, code):
     first = start_worker()
     fleet.submit(cg_job(1, steps=100))
     under_way(folder(1))
-    first.signal(signal.SIGTERM)
-    assert first.wait() == 0
+    first.signal(number)
+    assert first.wait() == code
     (event,) = collect(fleet, 1)
     assert event.status == "returned"
     assert fleet.known() == {"cg:cg-000001"}
@@ -33,7 +35,7 @@ def test_sigterm_hands_the_job_back_with_its_state(fleet, start_worker, folder):
     (event,) = collect(fleet, 1)
 
     assert (event.status, event.result.steps) == ("done", 100)
-    assert len(folder(1).pids()) == 2
+    assert folder(1).starts() == [0, reached]
 
 
 def test_near_the_walltime_the_job_is_handed_back(fleet, start_worker, folder):

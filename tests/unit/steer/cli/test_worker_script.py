@@ -63,6 +63,25 @@ def test_a_server_that_other_machines_cannot_reach_is_said(capsys, directory) ->
     assert secrets["password"] not in out + err
 
 
+@pytest.mark.parametrize("system", ["slurm", "kubernetes"])
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]"])
+def test_a_url_that_leads_every_node_to_itself_is_said(capsys, directory, system, host) -> None:
+    url = f"redis://worker@{host}:6379/0"
+    code, out, err = steer(capsys, "worker", url, "--print", system, "--directory", directory)
+    assert code == 0
+    assert out
+    assert "which is their own machine" in err
+
+
+def test_a_campaign_that_listens_to_its_own_machine_is_said(capsys, directory) -> None:
+    (directory / "redis").mkdir()
+    for host, said in (("127.0.0.1", True), ("head-node", False)):
+        Credentials.new("trp", directory / "redis.sock", host, 6379).write(directory / "redis")
+        _, out, err = steer(capsys, "worker", "--print", "lsf", "--directory", directory)
+        assert out.startswith("#!/bin/bash\n#BSUB")
+        assert ("which is their own machine" in err) == said
+
+
 def test_kubernetes_needs_a_name_only(capsys) -> None:
     code, out, _ = steer(
         capsys,
@@ -92,6 +111,7 @@ def test_kubernetes_needs_a_name_only(capsys) -> None:
         (["--print", "slurm", "--name", "me"], "named after their batch jobs"),
         (["--print", "slurm", "--kinds", "cg,coffee"], "kinds of job are"),
         (["--print", "slurm", "--walltime", "4"], "unit"),
+        (["--print", "slurm", "--walltime", "4:00:00"], "write for example '4 h'"),
         (["--print", "condor"], "'slurm', 'pbs', 'lsf', 'flux', 'kubernetes'"),
         (["--workers", "2"], "goes with --print"),
         (["--image", "steer:1"], "goes with --print"),

@@ -22,6 +22,7 @@ from steer.exceptions import ConfigError
         ({"workers": 0}, "--workers"),
         ({"gpus": -1}, "--gpus-per-worker"),
         ({"walltime": 120.0}, "too short"),
+        ({"gpus": 0, "slots_per_gpu": 3}, "--slots-per-gpu shares a GPU"),
     ],
 )
 def test_what_cannot_be_printed_safely_is_refused(request_of, told, problem) -> None:
