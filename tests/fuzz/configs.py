@@ -121,7 +121,9 @@ def _check_plain(said: Any, found: Any, key: str) -> None:
         for number, (a, b) in enumerate(zip(said, found, strict=True)):
             _check_plain(a, b, f"{key}[{number}]")
     elif isinstance(said, bool | int | float):
-        if isinstance(found, bool) != isinstance(said, bool) or found != said:
+        # Where a real number is wanted, an integer of many digits is the nearest one.
+        nearest = float(said) if isinstance(found, float) else said
+        if isinstance(found, bool) != isinstance(said, bool) or found != nearest:
             raise Silent(f"{key} is {found!r} and the file says {said!r}")
     elif isinstance(said, str) and isinstance(found, str) and said != found:
         raise Silent(f"{key} is {found!r} and the file says {said!r}")

@@ -14,7 +14,7 @@ from steer.campaign import CampaignDirectory
 from steer.config import load_config
 from steer.console import Silent
 from steer.coordinator import Coordinator
-from steer.exceptions import JobStopped
+from steer.exceptions import JobError, JobStopped
 from steer.feedback.seeds import END_BEADS
 from steer.frames import Frame, encode
 from steer.framestore import FrameStore
@@ -25,6 +25,7 @@ from steer.jobs.train import run as train
 from steer.journal import Journal
 from steer.memory_stream import MemoryBroker, MemoryFrameStream
 from steer.messages import CgJob, CgResult, Job, JobResult, RefineJob, RefineResult
+from steer.status_report import current_status, describe
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "trp-cage" / "trpcage.pdb"
 
@@ -184,6 +185,15 @@ class LossyWalks(Walks):
         return result
 
 
+class FailingWalks(Walks):
+    """One simulation is given up."""
+
+    def execute(self, job: Job, stream: MemoryFrameStream) -> JobResult:
+        if job.key == "cg:cg-000002":
+            raise JobError("Its process died 3 times on node1, node2, node3.")
+        return super().execute(job, stream)
+
+
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory) -> Walks:
     walks = Walks(tmp_path_factory.mktemp("a") / "run", seed=5)
@@ -261,3 +271,13 @@ def test_start_structures_that_a_power_cut_took_are_written_again(tmp_path):
         path.unlink() if number % 2 else path.write_bytes(content[:100])
     walks.run(0)
     assert {path: path.read_bytes() for path in taken} == taken
+
+
+def test_a_job_that_was_given_up_is_reported_and_the_campaign_goes_on(tmp_path):
+    walks = FailingWalks(tmp_path / "run", seed=5)
+    assert walks.run() == "finished"
+    assert any("cg-000002" in told and "died 3 times on node1" in told for told in walks.listener.told)
+    status = current_status(walks.directory)
+    assert status.failed == ["cg:cg-000002"]
+    assert "cg:cg-000002" in describe(status)
+    assert walks.frames() == 1000
