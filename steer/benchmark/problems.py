@@ -70,7 +70,9 @@ PROBLEMS = {
             "entropic_bottleneck", LandscapeSystem(EntropicBottleneck(3.0), _TOY), 1, 16, 20, 5, 19_200, 20
         ),
         Problem("many_funnels", LandscapeSystem(ManyFunnels(), _TOY), 5, 16, 50, 25, 48_000, 15, latents=10),
-        Problem("alanine_dipeptide", MoleculeSystem("alanine_dipeptide"), 2, 8, 100, 25, 240_000, latents=4),
+        Problem(
+            "alanine_dipeptide", MoleculeSystem("alanine_dipeptide"), 2, 32, 20, 10, 192_000, 4, latents=4
+        ),
         Problem("chignolin", MoleculeSystem("chignolin"), 5, 4, 400, 100, 40_000, latents=4),
     )
 }

@@ -14,7 +14,7 @@ from steer.benchmark.score import score
 from steer.benchmark.series import do_series, score_file
 
 SHORT = replace(PROBLEMS["muller_brown"], steps=4_800, further=1)
-MOLECULE = replace(PROBLEMS["alanine_dipeptide"], steps=3_200)
+MOLECULE = replace(PROBLEMS["alanine_dipeptide"], steps=3_200, further=1)
 
 
 @pytest.mark.parametrize("arm", ["one long run", "plain", "farthest_point", "least_counts"])
