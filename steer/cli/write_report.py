@@ -42,12 +42,14 @@ def make_report(run: Path, output: Path | None, axes: Sequence[str]) -> int:
     from steer.coverage.analysis import analyse
     from steer.coverage.axes import parse_axes
     from steer.coverage.data import load_coverage_data
+    from steer.report.molecule import describe_molecule
     from steer.report.page import write_report
 
     directory = CampaignDirectory.open(run)
     config = load_config(directory.config)
     pairs = parse_axes(axes, [collective.name for collective in config.collective])
     data = load_coverage_data(directory, config)
-    path = write_report(output or directory.plots / "report.html", config, data, analyse(data, pairs))
+    molecule = describe_molecule(directory, config)
+    path = write_report(output or directory.plots / "report.html", config, data, analyse(data, pairs), molecule)
     click.echo(str(path))
     return OK

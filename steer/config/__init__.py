@@ -15,7 +15,7 @@ from steer.config.schema import (
     Workers,
 )
 from steer.config.until import parse_until
-from steer.config.writing import commented_config, dump_config
+from steer.config.writing import commented_config, dump_config, toml_value
 
 __all__ = [
     "AllAtom",
@@ -33,4 +33,5 @@ __all__ = [
     "dump_config",
     "load_config",
     "parse_until",
+    "toml_value",
 ]

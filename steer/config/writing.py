@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 from steer.config.schema import CampaignConfig
 from steer.config.section import section_of
 
-__all__ = ["commented_config", "dump_config"]
+__all__ = ["commented_config", "dump_config", "toml_value"]
 
 WIDTH = 100
 
@@ -55,14 +55,15 @@ def _sections(name: str, content: Mapping[str, Any] | list[Mapping[str, Any]]) -
 def _table(heading: str, table: Mapping[str, Any]) -> Iterator[str]:
     yield f"{heading}\n"
     for key, value in table.items():
-        yield f"{key} = {_value(value)}\n"
+        yield f"{key} = {toml_value(value)}\n"
 
 
-def _value(value: object) -> str:
+def toml_value(value: object) -> str:
+    """A string, number, boolean, list or mapping (all of JSON but null) in TOML's spelling."""
     if isinstance(value, list):
-        return f"[{', '.join(_value(item) for item in value)}]"
+        return f"[{', '.join(toml_value(item) for item in value)}]"
     if isinstance(value, dict):
-        return "{{ {} }}".format(", ".join(f"{key} = {_value(item)}" for key, item in value.items()))
+        return "{{ {} }}".format(", ".join(f"{key} = {toml_value(item)}" for key, item in value.items()))
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     return json.dumps(value)
@@ -100,9 +101,9 @@ def _commented_section(heading: str, model: type[BaseModel], given: Mapping[str,
     for key, field in model.model_fields.items():
         yield _comment(field.description or "")
         if key in given:
-            yield f"{key} = {_value(given[key])}\n"
+            yield f"{key} = {toml_value(given[key])}\n"
         else:
-            yield f"#{key} = {_value(_suggestion(field))}\n"
+            yield f"#{key} = {toml_value(_suggestion(field))}\n"
 
 
 def _suggestion(field: FieldInfo) -> object:

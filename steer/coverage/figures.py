@@ -214,7 +214,7 @@ def _markov(data: CoverageData, analysis: Analysis, model: MarkovModel) -> Figur
     draw_timescales(model, axes[0])
     title(
         axes[0],
-        f"Implied timescales, 95% intervals (Bayesian)\n{model.connected} of {model.microstates} "
+        f"Implied timescales: posterior median, 95% interval\n{model.connected} of {model.microstates} "
         f"microstates connected, {model.simulations} simulations",
     )
     if analysis.equilibrium is None or model.warnings:

@@ -13,7 +13,7 @@ from steer.coverage.data import CoverageData
 from steer.coverage.draw_kinetics import told_wait
 from steer.coverage.draw_operations import KINDS
 from steer.coverage.free_energy import RESTART_BIAS
-from steer.coverage.plots import COLOURS, rounded
+from steer.coverage.plots import COLOURS, NAMES, rounded
 from steer.coverage.resampling import Band
 from steer.coverage.surfaces import Surfaces
 from steer.coverage.traces import band_traces, density, dots, escaped, line, marks, surface, tree
@@ -103,11 +103,11 @@ def _lineage(figure: Figure, analysis: Analysis) -> None:
     places = {node.id: (float(node.depth), node.height) for node in analysis.nodes}
     branches = [(*places[n.parent], *places[n.id]) for n in analysis.nodes if n.parent is not None]
     figure.add_trace(tree(branches), 2, 1)
-    for kind in ("input", "cg", "frame", "aa", "rejected"):
+    for kind in NAMES:
         chosen = [node.id for node in analysis.nodes if node.kind == kind]
         if chosen:
             trace = marks(np.array([places[id] for id in chosen]), kind, chosen)
-            figure.add_trace(trace.update(showlegend=kind in ("cg", "rejected")), 2, 1)
+            figure.add_trace(trace.update(showlegend=kind not in ("input", "frame", "aa")), 2, 1)
     _label(figure, 2, 1, "steps from the input structure", "")
     figure.update_yaxes(visible=False, row=2, col=1)
 
@@ -211,7 +211,7 @@ def _markov(analysis: Analysis) -> Figure:
     model, energy = analysis.markov, analysis.equilibrium
     if model is None:
         raise ValueError("There is no Markov model to draw.")
-    titles = ["Implied timescales, 95% intervals"]
+    titles = ["Implied timescales: posterior median, 95% interval"]
     if energy is not None and not model.warnings:
         titles.append(f"Frames as the model weighs them, lag {model.lag:.3g} ns")
     figure = _subplots(1, len(titles), titles, 560)

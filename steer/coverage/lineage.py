@@ -19,7 +19,8 @@ class LineageNode:
     id : str
         ``seed 3``, ``cg-000012`` or ``aa-000003``.
     kind : str
-        ``input``, ``frame`` (a seed made of a CG frame), ``cg``, ``aa`` or ``rejected``.
+        ``input``, ``frame`` (a seed made of a CG frame), ``cg``; of a refinement ``aa`` (accepted), ``open``,
+        ``rejected`` or ``failed``.
     parent : str or None
     depth : int
         Hops from the input.
@@ -73,7 +74,7 @@ def _links(
             kinds[simulation.id] = "cg"
             parents[simulation.id] = node_of_seed.get(simulation.seed) if simulation.seed else None
         else:
-            kinds[simulation.id] = "rejected" if simulation.state in ("rejected", "failed") else "aa"
+            kinds[simulation.id] = "aa" if simulation.state == "done" else simulation.state
             parents[simulation.id] = source.get(simulation.id)
     return kinds, parents
 

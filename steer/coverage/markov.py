@@ -34,7 +34,9 @@ RESTARTED = (
 
 TIMESCALES = 3
 LAGS = 8
-SAMPLES = 100
+SAMPLES = 200
+BURN_IN = 20
+"""Draws left out: the sampler begins at the most likely matrix."""
 FRAMES_PER_STATE = 100
 MOST_STATES = 100
 CONNECTED = 0.95
@@ -51,7 +53,7 @@ class MarkovModel:
     lags : ndarray, shape (k,)
         ns.
     timescales, low, high : ndarray, shape (k, m)
-        ns, slowest first, most likely and 95% interval; NaN where there is none.
+        ns, slowest first, median and 95% interval of one posterior; NaN where there is none.
     lag : float
         ns, of the model that the rest is told of: the shortest whose slowest timescale agrees with all longer ones.
     microstates, connected : int
@@ -126,13 +128,13 @@ def markov_model(
     lag_times = lags.astype(np.float64) * (frame_interval * 1e-3)
     table = [timescales_at(discrete, int(lag), seed) for lag in lags]
     ns = frame_interval * 1e-3
-    most, low, high = (np.array([row[i] for row in table]) * ns for i in range(3))
-    chosen, settled = _converged(lag_times, most[:, 0], low[:, 0], high[:, 0])
+    median, low, high = (np.array([row[i] for row in table]) * ns for i in range(3))
+    chosen, settled = _converged(lag_times, median[:, 0], low[:, 0], high[:, 0])
     share, connected, crossings, weights = _equilibrium(discrete, rows, int(lags[chosen]), len(points))
     simulations = len(np.unique(simulation))
     model = MarkovModel(
         lags=lag_times,
-        timescales=most,
+        timescales=median,
         low=low,
         high=high,
         lag=float(lags[chosen]) * ns,
@@ -185,7 +187,10 @@ def _lags(rows: Sequence[NDArray[np.integer]]) -> NDArray[np.int64]:
 def timescales_at(
     discrete: Sequence[NDArray[np.integer]], lag: int, seed: int = 0
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Implied timescales at one lag: most likely, lower and upper end of the 95% interval.
+    """Implied timescales at one lag: posterior median, lower and upper end of the 95% interval.
+
+    All three are of the same draws. The timescales of the most likely matrix are no middle of them: a timescale is a
+    steep function of the matrix, and with few counts the posterior's bulk lies away from its peak.
 
     Parameters
     ----------
@@ -212,10 +217,11 @@ def timescales_at(
     sampler = TransitionMatrixSampler(
         np.asarray(counts.count_matrix, np.float64), reversible=True, P0=best, n_steps=10, seed=seed
     )
+    sampler.sample(BURN_IN)
     drawn = np.array([_relaxation(matrix, lag) for matrix in sampler.sample(SAMPLES)])
     tail = (1 - LEVEL) / 2
-    low, high = np.quantile(drawn, [tail, 1 - tail], axis=0, method="nearest")
-    return _relaxation(best, lag), low, high
+    low, median, high = np.quantile(drawn, [tail, 0.5, 1 - tail], axis=0, method="nearest")
+    return median, low, high
 
 
 def _relaxation(matrix: NDArray[np.float64], lag: int) -> NDArray[np.float64]:
@@ -242,17 +248,17 @@ def _counts(discrete: Sequence[NDArray[np.integer]], lag: int) -> TransitionCoun
 
 
 def _converged(
-    lags: NDArray[np.float64], most: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64]
+    lags: NDArray[np.float64], median: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64]
 ) -> tuple[int, bool]:
     """The first lag whose slowest timescale lies within the intervals of all later ones, and True.
 
     Only lags shorter than the timescale count, since a process is over within longer ones. The middle one of them, and
     False, where none agrees with the rest.
     """
-    resolved = np.flatnonzero(np.isfinite(most) & (most >= lags))
+    resolved = np.flatnonzero(np.isfinite(median) & (median >= lags))
     for i, row in enumerate(resolved[:-1]):
         later = resolved[i + 1 :]
-        if ((low[later] <= most[row]) & (most[row] <= high[later])).all():
+        if ((low[later] <= median[row]) & (median[row] <= high[later])).all():
             return int(row), True
     return (int(resolved[len(resolved) // 2]) if len(resolved) else 0), False
 

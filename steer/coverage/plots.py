@@ -33,18 +33,22 @@ COLOURS = {
     "cg": "#0072B2",
     "frame": "#56B4E9",
     "aa": "#D55E00",
+    "open": "#D55E00",
     "rejected": "#999999",
+    "failed": "#999999",
     "control": "#009E73",
 }
 """Okabe and Ito's colours, told apart by the colour-blind and in print by their markers."""
 
-MARKERS = {"input": "*", "cg": "o", "frame": "s", "aa": "D", "rejected": "x"}
+MARKERS = {"input": "*", "cg": "o", "frame": "s", "aa": "D", "open": "D", "rejected": "x", "failed": "+"}
 NAMES = {
     "input": "input structure",
     "cg": "CG simulation",
     "frame": "CG frame as seed",
     "aa": "refinement (AA), accepted",
+    "open": "refinement, still open",
     "rejected": "refinement, rejected",
+    "failed": "refinement, failed",
 }
 
 
@@ -121,16 +125,16 @@ def draw_latent_density(
 
 
 def _scatter(ax: Axes, places: NDArray[np.floating], kind: str, count: int) -> None:
-    filled = MARKERS[kind] != "x"
+    filled = MARKERS[kind] not in "x+" and kind != "open"
     ax.scatter(
         places[:, 0],
         places[:, 1],
         s=150 if kind == "input" else mark_size(count),
         marker=MARKERS[kind],
-        color=COLOURS[kind],
+        **({"facecolors": "white", "edgecolors": COLOURS[kind]} if kind == "open" else {"color": COLOURS[kind]}),
         label=f"{NAMES[kind]} ({count})",
         zorder=4 if kind == "input" else 3,
-        edgecolors="white" if filled else None,
+        **({"edgecolors": "white"} if filled else {}),
         linewidths=0.8 if filled else 1.5,
     )
 

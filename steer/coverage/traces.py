@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["band_traces", "density", "dots", "escaped", "line", "marks", "surface", "tree"]
 
 POINTS_AT_MOST = 2000
-SYMBOLS = {"input": "star", "cg": "circle", "frame": "square", "aa": "diamond", "rejected": "x-thin"}
+SYMBOLS = {"input": "star", "cg": "circle", "frame": "square", "aa": "diamond", "open": "diamond-open",
+           "rejected": "x-thin", "failed": "cross-thin"}  # fmt: skip
 DASHES = {"-": "solid", "--": "dash", ":": "dot"}
 
 
@@ -81,7 +82,7 @@ def marks(places: NDArray[np.floating], kind: str, hover: Sequence[str]) -> Scat
     """Marked points of one kind (a key of `COLOURS`), each with a text that shows when pointed at."""
     from plotly.graph_objects import Scatter
 
-    thin = kind == "rejected"
+    thin = kind in ("open", "rejected", "failed")
     return Scatter(
         x=places[:, 0],
         y=places[:, 1],

@@ -13,6 +13,7 @@ from sims.landscapes.beads import WalkerBeads
 from sims.martini.beadpdb import format_pdb, parse_pdb
 from sims.martini.model import ModelRecord
 from sims.superposition import Superposition, superposition
+from sims.trajectory import list_parts, read_part
 from steer.exceptions import StorageError
 from steer.framereader import FrameReader
 from steer.links import refuse_links
@@ -23,9 +24,12 @@ if TYPE_CHECKING:
 
 __all__ = ["STAGES", "Stage", "Structures"]
 
-Stage = Literal["backmapped", "end"]
+Stage = Literal["frame", "backmapped", "end"]
 
-STAGES: dict[Stage, tuple[str, str]] = {
+STAGES: tuple[Stage, ...] = ("frame", "backmapped", "end")
+"""What may be asked for: the atoms of the very frame that is shown, as backmapped, or at the end of the refinement."""
+
+_FILES: dict[Stage, tuple[str, str]] = {
     "backmapped": ("backmapped/backmapped.pdb", "target.pdb"),
     "end": ("end.pdb", "end-beads.pdb"),
 }
@@ -90,20 +94,53 @@ class Structures:
         ----------
         refinement : str
             Id, as ``aa-000003``.
-        stage : {"backmapped", "end"}
-            As backmapped, or at the end of its simulation.
+        stage : {"frame", "backmapped", "end"}
+            At the time of the frame `onto`, which is one of the refinement's own; as backmapped; or at the end of its
+            simulation.
         onto : int
             Row of the frame to lie over.
         """
         folder = self._directory.simulation(refinement)
-        atoms, beads = (folder / name for name in STAGES[stage])
+        if stage == "frame":
+            return self._at_frame(folder, onto)
+        atoms, beads = (folder / name for name in _FILES[stage])
         if not atoms.is_file() or not beads.is_file():
             return None
-        for file in (atoms, beads):
-            refuse_links(self._directory.root, file.relative_to(self._directory.root).as_posix())
+        self._refuse_links(atoms, beads)
         _, record = self._beads(onto)
         move = self._move(parse_pdb(beads, record.labels), record, onto)
         return _moved(atoms, move)
+
+    def _at_frame(self, folder: Path, row: int) -> str | None:
+        """The atoms that were kept of one frame of a refinement; None where they were not."""
+        template = folder / "atoms.pdb"
+        if not template.is_file():
+            return None
+        atoms, beads = (self._kept(folder, name, self.about(row)["time"]) for name in ("atoms", "frames"))
+        if atoms is None or beads is None:
+            return None
+        self._refuse_links(template)
+        _, record = self._beads(row)
+        return _moved(template, self._move(beads, record, row), atoms)
+
+    def _kept(self, folder: Path, name: str, time: float) -> NDArray[np.floating] | None:
+        """Positions of a trajectory at a time in ps; None where no part holds it."""
+        for _, part in list_parts(folder, name):
+            self._refuse_links(part)
+            try:
+                track = read_part(part)
+            except (OSError, RuntimeError) as error:
+                raise StorageError(part, f"cannot be read: {error}") from error
+            # Times are kept in single precision.
+            found = np.flatnonzero(np.isclose(track.times, time, rtol=2e-7, atol=1e-3))
+            if len(found):
+                positions: NDArray[np.floating] = track.positions[found[0]]
+                return positions
+        return None
+
+    def _refuse_links(self, *files: Path) -> None:
+        for file in files:
+            refuse_links(self._directory.root, file.relative_to(self._directory.root).as_posix())
 
     def _frames(self) -> FrameReader:
         if self._reader is None:
@@ -131,15 +168,18 @@ class Structures:
         return superposition(positions[backbone], fixed - fixed.mean(axis=0))
 
 
-def _moved(path: Path, move: Superposition) -> str:
-    """A PDB file with its atoms moved; bonds (CONECT) are kept, everything else is left out."""
+def _moved(path: Path, move: Superposition, positions: NDArray[np.floating] | None = None) -> str:
+    """A PDB file with its atoms, or other positions of them in nm, moved; bonds (CONECT) are kept, nothing else is."""
     try:
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError as error:
         raise StorageError(path, f"cannot be read: {error.strerror}.") from error
     atoms = [line.ljust(54) for line in lines if line.startswith(("ATOM", "HETATM"))]
-    places = np.array([[float(line[i : i + 8]) for i in (30, 38, 46)] for line in atoms]).reshape(-1, 3)
-    moved = iter(move(places * 0.1) * 10.0)
+    if positions is None:
+        positions = 0.1 * np.array([[float(line[i : i + 8]) for i in (30, 38, 46)] for line in atoms])
+    if len(positions) != len(atoms):
+        raise StorageError(path, f"has {len(atoms)} atoms, the trajectory beside it {len(positions)}.")
+    moved = iter(move(positions.reshape(-1, 3)) * 10.0)
     text = []
     for line in lines:
         if line.startswith(("ATOM", "HETATM")):

@@ -66,7 +66,7 @@ def _coarse(config: CampaignConfig, data: CoverageData) -> str:
         f"{coarse.temperature:g} K with a time step of {_ns(coarse.timestep)}: Langevin dynamics with a friction of "
         f"{CoarseOptions().friction:g} per ps, at constant volume and the density of the solvent's own box. Lennard-Jones "
         f"potentials are shifted to zero, and charges have a reaction field (relative permittivity "
-        f"{RELATIVE_PERMITTIVITY:g}), both cut off at {CUTOFF:g} nm. The topology is martinize2's, with {network}. "
+        f"{RELATIVE_PERMITTIVITY:g}), both cut off at {CUTOFF:g} nm. Constraints of the topology are rigid. The topology is martinize2's, with {network}. "
         f"Frames of the solute's beads were kept every {_ns(coarse.frame_interval)}, {int(data.cg.sum()):,} in all. "
         f"{versions} version{'s' if versions > 1 else ''} of the force field."
     )
@@ -94,7 +94,7 @@ def _selection(config: CampaignConfig, data: CoverageData) -> str:
 
 
 def _refinement(config: CampaignConfig, data: CoverageData) -> str:
-    from sims.allatom.model import CUTOFF, SWITCH
+    from sims.allatom.model import CUTOFF, HYDROGEN_MASS, SWITCH
 
     refinement, allatom = config.refinement, config.allatom
     solvent = {
@@ -109,7 +109,8 @@ def _refinement(config: CampaignConfig, data: CoverageData) -> str:
         f"Selected frames were backmapped to all atoms ({refinement.backmapper} first, {refinement.attempts} attempts), "
         "judged by handedness, peptide bonds, clashes, pierced rings, distance from the beads and a short simulation, "
         f"minimised, relaxed under restraints and simulated by Langevin dynamics for {_ns(refinement.length)} with {solvent} at "
-        f"{allatom.temperature:g} K and a time step of {_ns(allatom.timestep)}. Accepted structures: {made}. Their ends, "
+        f"{allatom.temperature:g} K and a time step of {_ns(allatom.timestep)}, with hydrogen masses of {HYDROGEN_MASS:g} Da and bonds to "
+        f"hydrogen{' and water' if allatom.solvent == 'explicit' else ''} held rigid. Accepted structures: {made}. Their ends, "
         "mapped back to beads, became seeds of new coarse-grained simulations."
     )
 
@@ -158,5 +159,6 @@ def _markov(analysis: Analysis) -> str:
     return (
         f"{model.microstates} microstates by k-means in the latent space, {model.connected} of them connected, holding "
         f"{model.share:.0%} of the frames. Transition matrices were drawn from the posterior of reversible ones given "
-        f"counts of overlapping windows divided by the lag. {verdict} {' '.join(model.notes)}"
+        "counts of overlapping windows divided by the lag; timescales are their medians and 95% intervals, while the "
+        f"equilibrium is that of the most likely matrix. {verdict} {' '.join(model.notes)}"
     ).strip()

@@ -13,6 +13,7 @@ import numpy as np
 
 import steer
 from sims.files import write_atomic
+from steer.config import toml_value
 from steer.coverage.canvas import campaign_line
 from steer.coverage.figures import all_figures
 from steer.coverage.tables import TABLES
@@ -59,20 +60,32 @@ th, td {{ padding: .2rem .6rem; border-bottom: 1px solid #ddd; text-align: left;
 """
 
 
-def write_report(path: Path, config: CampaignConfig, data: CoverageData, analysis: Analysis) -> Path:
-    """Write the report of a campaign, whole or not at all; returns `path`."""
+def write_report(
+    path: Path, config: CampaignConfig, data: CoverageData, analysis: Analysis, molecule: str
+) -> Path:
+    """Write the report of a campaign, whole or not at all; returns `path`.
+
+    Parameters
+    ----------
+    path : Path
+    config : CampaignConfig
+    data : CoverageData
+    analysis : Analysis
+    molecule : str
+        What was simulated, in sentences.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomic(path, report_page(config, data, analysis))
+    write_atomic(path, report_page(config, data, analysis, molecule))
     return path
 
 
-def report_page(config: CampaignConfig, data: CoverageData, analysis: Analysis) -> str:
+def report_page(config: CampaignConfig, data: CoverageData, analysis: Analysis, molecule: str) -> str:
     """The report as HTML, every text in it escaped."""
     title = html.escape(f"steer report: {data.campaign}")
-    return PAGE.format(title=title, body="".join(_body(config, data, analysis)))
+    return PAGE.format(title=title, body="".join(_body(config, data, analysis, molecule)))
 
 
-def _body(config: CampaignConfig, data: CoverageData, analysis: Analysis) -> Iterator[str]:
+def _body(config: CampaignConfig, data: CoverageData, analysis: Analysis, molecule: str) -> Iterator[str]:
     yield heading(1, f"Campaign {data.campaign}")
     yield paragraph(campaign_line(data))
     yield heading(2, "Summary")
@@ -80,7 +93,7 @@ def _body(config: CampaignConfig, data: CoverageData, analysis: Analysis) -> Ite
     for doubt in analysis.markov.warnings if analysis.markov else ():
         yield paragraph(f"Markov model: {doubt}", "warning")
     yield heading(2, "Methods")
-    for name, text in methods(config, data, analysis):
+    for name, text in [("Molecule", molecule), *methods(config, data, analysis)]:
         yield heading(3, name)
         yield paragraph(text)
     yield heading(2, "Figures")
@@ -175,11 +188,17 @@ def _refinements(data: CoverageData) -> Iterator[Sequence[object]]:
 
 
 def _parameters(config: CampaignConfig) -> Iterator[tuple[str, list[Sequence[object]]]]:
+    """Every key with its value as a campaign file spells it, defaults included."""
     for section, content in config.model_dump(mode="json", exclude_none=True).items():
         tables = content if isinstance(content, list) else [content]
+        name = f"[[{section}]]" if isinstance(content, list) else f"[{section}]"
         for table in tables:
-            rows = [(key, table[key]) for key in table]
-            yield f"[{section}]", [("key", "value"), *rows]
+            yield name, [("key", "value"), *((key, _spelled(key, table[key])) for key in table)]
+
+
+def _spelled(key: str, value: object) -> str:
+    # Where the file lay on one machine means nothing to a reader of the report.
+    return toml_value(Path(value).name if key == "structure" and isinstance(value, str) else value)
 
 
 def _versions(data: CoverageData) -> list[Sequence[object]]:

@@ -8,12 +8,18 @@ import { nearColour, Viewer } from "./viewer.js";
 
 const NEIGHBOURS = 3;
 const LEVELS = { all: "all frames", cg: "coarse-grained", aa: "all-atom", unsteered: "unsteered (control)" };
-const STAGES = { none: "none", end: "at the end", backmapped: "as backmapped" };
+const REFINED = { none: "none", end: "at the end", backmapped: "as backmapped" };
+const OWN = { frame: "of this frame", ...REFINED };
 
 function choice(name, options, changed) {
   const select = h("select", { onchange: () => changed(select.value), "aria-label": name });
+  let offered = "";
+  // A list that is open would close when it is filled again.
   const offer = (values) => {
     const now = select.value;
+    const next = JSON.stringify(values);
+    if (next === offered) return;
+    offered = next;
     fill(select, Object.entries(values).map(([value, label]) => h("option", { value }, label)));
     if (now in values) select.value = now;
   };
@@ -38,11 +44,13 @@ export function makeExplore() {
   const bar = h("canvas", { width: 255, height: 1 });
   const [low, high] = [h("span", {}), h("span", {})];
   const about = h("div", { id: "picked" });
+  const shown = h("p", { class: "note", id: "shown" });
   const viewer = new Viewer(h("div", { class: "viewer", id: "viewer" }));
   const keys = [key("seed", "input", "input"), key("seed", "cg", "seed from a CG frame"), key("seed", "aa", "seed from AA"), key("refinement", "done", "refined"), key("refinement", "open", "refinement open"), key("refinement", "rejected", "rejected")];
   let frame = null;
   let marksAsked = "";
   let showNear = true;
+  let asking = null;
 
   const map = new LatentMap(canvas, {
     picked: (px, py) => {
@@ -73,12 +81,14 @@ export function makeExplore() {
   const colour = choice("colour", { density: "density of frames" }, (value) => map.setLayer({ colour: value }));
   const level = choice("frames", LEVELS, (value) => { map.inView = undefined; map.setLayer({ level: value }); });
   const generation = choice("generation", { "": "all" }, (value) => { map.inView = undefined; map.setLayer({ generation: value }); });
-  const stage = choice("atoms", STAGES, () => draw());
+  const stage = choice("atoms", REFINED, () => draw());
   const tick = (label, checked, changed) => h("label", {}, h("input", { type: "checkbox", checked, onchange: (event) => changed(event.target.checked) }), label);
   const marked = (kind) => (on) => { map.markKinds[on ? "add" : "delete"](kind); map.paint(); };
   const button = (label, text, action) => h("button", { class: "plain", type: "button", "aria-label": label, title: label, onclick: action }, text);
 
-  async function pick(question, refinement = null) {
+  const isOwn = () => frame.refinement === frame.simulation;
+
+  async function pick(question, refinement = null, again = false) {
     try {
       const found = await askJson("pick", { ...question, neighbours: NEIGHBOURS });
       if (!found) {
@@ -86,18 +96,21 @@ export function makeExplore() {
         return;
       }
       found.refinement = refinement ?? map.marks.find((mark) => mark.row === found.row)?.id ?? (found.simulation.startsWith("aa-") ? found.simulation : null);
-      stage.select.value = found.refinement ? "end" : "none";
-      select(found);
+      select(found, again);
     } catch (error) {
       fill(about, h("p", { class: "notice" }, error.message));
     }
   }
 
-  function select(found) {
-    frame = found;
+  // `again`: the same frame on the map of another model; its atoms stay as they were chosen.
+  function select(found, again) {
+    frame = { ...found, version: map.version };
+    stage.offer(isOwn() ? OWN : REFINED);
+    if (!again) stage.select.value = !found.refinement ? "none" : isOwn() ? "frame" : "end";
     map.selected = { x: found.x, y: found.y };
     map.near = found.neighbours;
-    map.reveal(found.x, found.y);
+    if (again) map.paint();
+    else map.reveal(found.x, found.y);
     tell();
     draw();
   }
@@ -111,16 +124,29 @@ export function makeExplore() {
         ["generation", `${frame.generation}${frame.unsteered ? ", unsteered: part of the control" : ""}`],
         ["decode error", number(frame.error)],
         ["latent point", frame.latent.map((v) => number(v)).join(", ")],
-        frame.refinement && (frame.refinement === frame.simulation ? ["atoms of", `${frame.refinement}, laid over these beads`] : ["refined as", frame.refinement]),
+        frame.refinement && !isOwn() && ["refined as", frame.refinement],
       ]),
       h("div", { class: "neighbours" }, h("span", { class: "dim" }, "nearest of other simulations:"),
         frame.neighbours.map((other, i) => h("button", { class: "link", type: "button", onclick: () => pick({ row: other.row }) },
           h("span", { style: { color: nearColour(i) } }, "■ "), `${other.simulation} (${number(other.distance, 2)})`))));
   }
 
+  // What lies in the viewer, so that nobody takes one time's atoms for another's.
+  function drawn(atoms) {
+    const beads = `Tube: backbone beads of this ${frame.simulation.startsWith("aa-") ? "all-atom frame, mapped" : "frame"}, first residue blue, last red`;
+    if (!atoms) return `${beads}; spheres: side chains.`;
+    const when = {
+      frame: `${atoms.refinement} at this very frame`,
+      end: `${atoms.refinement} at the end of its simulation${isOwn() ? ", not at this frame" : ", which began from this frame"}`,
+      backmapped: `${atoms.refinement} as backmapped, before relaxation and simulation${isOwn() ? ": not at this frame" : ""}`,
+    };
+    return `${beads}. Atoms: ${when[atoms.stage]}, laid over these backbone beads.`;
+  }
+
   function draw() {
     if (!frame) return;
     const atoms = frame.refinement && stage.select.value !== "none" ? { refinement: frame.refinement, stage: stage.select.value } : null;
+    fill(shown, drawn(atoms));
     viewer.show({ row: frame.row, near: showNear ? frame.neighbours.map((other) => other.row) : [], atoms });
   }
 
@@ -139,7 +165,7 @@ export function makeExplore() {
       h("div", { class: "map-box" }, canvas, h("div", { class: "buttons" }, button("Zoom in", "+", () => map.zoom(1.6)), button("Zoom out", "−", () => map.zoom(1 / 1.6)), button("Show everything", "⤢", () => map.reset()))),
       h("div", { class: "map-foot" }, count, h("span", { class: "scale" }, low, bar, high)),
       h("div", { class: "map-foot keys" }, keys.map((each) => each.element))),
-    h("section", { class: "card" }, h("div", { class: "controls" }, h("h2", {}, "Structure"), stage.element, tick("neighbours", true, (on) => { showNear = on; draw(); })), viewer.box, about));
+    h("section", { class: "card" }, h("div", { class: "controls" }, h("h2", {}, "Structure"), stage.element, tick("neighbours", true, (on) => { showNear = on; draw(); })), viewer.box, shown, about));
   const element = h("div", {}, waiting, body);
   stage.select.disabled = true;
 
@@ -157,6 +183,10 @@ export function makeExplore() {
       colour.offer(Object.fromEntries(state.map.colours.map((c) => [c.name, c.label])));
       generation.offer({ "": "all", ...Object.fromEntries(Array.from({ length: state.map.generations }, (_, g) => [g, g])) });
       map.use(state.map);
+      if (frame && frame.version !== map.version && asking !== map.version) {
+        asking = map.version;
+        pick({ row: frame.row }, frame.refinement, true).finally(() => { asking = null; });
+      }
       askMarks(state).catch(() => { marksAsked = ""; });
       keys.forEach((each) => each.draw());
     },

@@ -6,7 +6,7 @@ import { makeConfiguration } from "./configuration.js";
 import { makeJobs } from "./jobs.js";
 import { makeLineage } from "./lineage.js";
 import { makeExplore } from "./explore.js";
-import { makeOverview } from "./overview.js";
+import { makeOverview, QUIET } from "./overview.js";
 import { makeRefinements } from "./refinements.js";
 
 const PHASES = { running: "good", finished: "dim", stopped: "warn", interrupted: "bad", starting: "dim" };
@@ -23,6 +23,8 @@ const NAMES = { overview: "Overview", map: "Latent map", lineage: "Lineage", ref
 
 let shown = null;
 let state = null;
+let answers = false;
+let [toldAt, toldAge] = [0, 0];
 
 function open(name) {
   if (location.hash !== `#${name}`) history.pushState(null, "", `#${name}`);
@@ -69,6 +71,7 @@ function makeTabs() {
 
 function tell(next) {
   state = next;
+  [toldAt, toldAge] = [performance.now(), next.status.age ?? 0];
   const { status } = state;
   document.title = `${status.campaign} · steer`;
   fill(document.getElementById("campaign"), status.campaign);
@@ -97,5 +100,14 @@ dark.addEventListener("change", () => useTheme(wanted()));
 makeTabs();
 useTheme(wanted());
 show();
-listen(tell, (connected) => fill(document.getElementById("connection"),
-  connected ? "" : h("span", { class: "bad" }, "The dashboard does not answer; trying again.")));
+listen(tell, (problem) => {
+  answers = !problem;
+  fill(document.getElementById("connection"), problem ? h("span", { class: "bad" }, problem) : "");
+});
+
+// A coordinator that hangs makes no news: the page itself counts how long it has told nothing.
+setInterval(() => {
+  if (!state || !answers || document.hidden) return;
+  const age = toldAge + (performance.now() - toldAt) / 1000;
+  if (state.status.phase === "running" && age > QUIET) panels[shown].update({ ...state, status: { ...state.status, age } });
+}, 5000);

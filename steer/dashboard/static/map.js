@@ -8,6 +8,8 @@ import { css, ramp } from "./palette.js";
 
 const ZOOM = 1.6;
 const SETTLE = 40;
+// Of the extent of all frames: what the window shows at least and at most, and how far its middle may stray.
+const CLOSEST = 1e-4, FARTHEST = 4, ASTRAY = 1;
 
 export class LatentMap {
   constructor(canvas, { picked, drawn, hovered }) {
@@ -38,6 +40,12 @@ export class LatentMap {
     this.version = state.version;
     this.labels = state.labels;
     this.extent = state.extent;
+    if (other) {
+      // Places in the space of the last model mean nothing in this one.
+      this.selected = null;
+      this.near = [];
+      this.inView = undefined;
+    }
     if (other || !this.window) this.reset();
     else if (state.frames !== this.frames) this.refresh();
     this.frames = state.frames;
@@ -67,9 +75,10 @@ export class LatentMap {
     if (!this.window) return;
     const [x0, x1, y0, y1] = this.window;
     const [px, py] = at ?? [(x0 + x1) / 2, (y0 + y1) / 2];
-    this.window = [px + (x0 - px) / factor, px + (x1 - px) / factor, py + (y0 - py) / factor, py + (y1 - py) / factor];
-    this.touched = true;
-    this.refresh();
+    const [e0, e1, f0, f1] = this.#fitted(this.extent);
+    const share = (x1 - x0) / (e1 - e0);
+    const by = Math.min(share / CLOSEST, Math.max(share / FARTHEST, factor));
+    this.#moveTo([px + (x0 - px) / by, px + (x1 - px) / by, py + (y0 - py) / by, py + (y1 - py) / by], [e0, e1, f0, f1]);
   }
 
   pan(dx, dy) {
@@ -77,7 +86,17 @@ export class LatentMap {
     const [width, height] = this.size;
     const [x0, x1, y0, y1] = this.window;
     const [mx, my] = [(-dx * (x1 - x0)) / width, (dy * (y1 - y0)) / height];
-    this.window = [x0 + mx, x1 + mx, y0 + my, y1 + my];
+    this.#moveTo([x0 + mx, x1 + mx, y0 + my, y1 + my], this.#fitted(this.extent));
+  }
+
+  // Show this part, moved back where its middle would leave the frames far behind.
+  #moveTo([x0, x1, y0, y1], [e0, e1, f0, f1]) {
+    const back = (low, high, from, to) => {
+      const middle = (low + high) / 2, over = ASTRAY * (to - from);
+      return Math.min(to + over, Math.max(from - over, middle)) - middle;
+    };
+    const [dx, dy] = [back(x0, x1, e0, e1), back(y0, y1, f0, f1)];
+    this.window = [x0 + dx, x1 + dx, y0 + dy, y1 + dy];
     this.touched = true;
     this.refresh();
   }

@@ -7,6 +7,8 @@ import { css } from "./palette.js";
 
 const ASK_EVERY = 5000;
 const FIRST = 1000;
+// s without news from a coordinator after which the page says so.
+export const QUIET = 15;
 
 function tile(name, value, unit, more) {
   return h("div", { class: "tile" }, h("div", { class: "name" }, name), h("div", { class: "value" }, value, unit ? h("small", {}, ` ${unit}`) : null), h("div", { class: "more" }, more ?? ""));
@@ -49,7 +51,7 @@ function notices(status, map) {
   // While jobs run, what is waited for is news and no worry.
   const calm = status.phase === "finished" || (status.phase === "running" && status.running.length > 0);
   if (status.waiting) found.push(h("p", { class: `notice ${calm ? "info" : ""}` }, status.waiting));
-  if (status.phase === "running" && status.age > 15) {
+  if (status.phase === "running" && status.age > QUIET) {
     found.push(h("p", { class: "notice" }, `The coordinator has told nothing for ${duration(status.age)}.`));
   }
   if (map.problem) found.push(h("p", { class: "notice" }, map.problem));

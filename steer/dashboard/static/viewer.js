@@ -20,18 +20,23 @@ export class Viewer {
   // `row` is the frame; `near` the rows laid over it; `atoms` {refinement, stage} or null.
   async show({ row, near, atoms }) {
     const turn = (this.turn = (this.turn ?? 0) + 1);
+    // Beads are shown also where there are no atoms.
+    let missing = "";
     try {
       const NGL = await loadNgl();
       this.stage ??= new NGL.Stage(this.place, { backgroundColor: css("map-page"), tooltip: false });
       const texts = await Promise.all([
-        text({ row }), atoms ? text({ row, ...atoms }) : null, ...near.map((other) => text({ row: other, onto: row })),
+        text({ row }), atoms ? text({ row, ...atoms }).catch((error) => { missing = error.message; return null; }) : null, ...near.map((other) => text({ row: other, onto: row })),
       ]);
       if (turn !== this.turn) return;
       await this.#draw(NGL, texts, this.row !== row);
       this.row = row;
-      fill(this.note);
+      this.note.classList.toggle("low", missing !== "");
+      fill(this.note, missing);
       this.box.dataset.row = row;
     } catch (error) {
+      if (turn !== this.turn) return;
+      this.note.classList.remove("low");
       fill(this.note, `The structure cannot be shown: ${error.message}`);
     }
   }

@@ -62,6 +62,15 @@ def test_intervals_hold_the_truth_as_often_as_they_say():
     assert held >= 34
 
 
+def test_a_timescale_lies_in_its_own_interval_also_where_counts_are_few():
+    # Of these walks the most likely matrix has timescales outside the posterior's interval.
+    for seed in (2, 3):
+        steps = np.random.default_rng(seed).integers(-1, 2, (10, 60))
+        walks = [np.clip(np.cumsum(each), -4, 3) + 4 for each in steps]
+        median, low, high = timescales_at(walks, 20, seed)
+        assert ((low <= median) & (median <= high)).all(), (median, low, high)
+
+
 def test_the_same_seed_gives_the_same_intervals(chains):
     discrete = list(chains[:4])
     np.testing.assert_array_equal(timescales_at(discrete, 2, 7)[2], timescales_at(discrete, 2, 7)[2])

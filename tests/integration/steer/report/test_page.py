@@ -3,6 +3,7 @@
 import base64
 import re
 from dataclasses import replace
+from html import unescape
 from xml.etree import ElementTree
 
 import pytest
@@ -54,7 +55,7 @@ def analysis(data: CoverageData) -> Analysis:
 
 @pytest.fixture(scope="module")
 def page(config: CampaignConfig, data: CoverageData, analysis: Analysis) -> str:
-    return report_page(config, data, analysis)
+    return report_page(config, data, analysis, f"Ten residues, {HOSTILE}.")
 
 
 def test_hostile_text_is_shown_and_never_run(page):
@@ -83,11 +84,29 @@ def test_every_figure_is_in_it_whole(page):
 def test_methods_parameters_and_versions_are_those_of_the_campaign(page):
     assert "All randomness comes from seed 77." in page
     assert "321 ns each at most" in page
-    assert "<td>length</td><td>321 ns</td>" in page
+    assert "<td>length</td><td>&quot;321 ns&quot;</td>" in page
+    assert "<h3>Molecule</h3>\n<p>Ten residues, &lt;img" in page
+    assert "hydrogen masses of 3 Da and bonds to hydrogen held rigid" in page
     assert "<td>openmm</td>" in page
     assert "<td>aa-000001</td><td>cg-000001, step 40</td><td>farthest_point</td>" in page
     assert "a friction of 1 per ps" in page
     assert "cut off at 1.1 nm" in page
+
+
+def test_parameters_are_spelled_as_in_a_campaign_file(config, data, analysis):
+    given = config.model_dump(mode="json", exclude_none=True) | {
+        "molecule": {"structure": "/home/somebody/deep/protein.pdb"},
+        "collective": [{"name": "ends", "kind": "distance", "beads": ["1:BB", "10:BB"]}],
+        "state": [{"name": "apart", "ranges": {"ends": [2.0, 10.0]}}],
+    }
+    page = unescape(report_page(CampaignConfig.model_validate(given), data, analysis, ""))
+    assert '<td>structure</td><td>"protein.pdb"</td>' in page
+    assert "/home/somebody" not in page
+    assert "<td>keep_gaps</td><td>false</td>" in page
+    assert '<td>beads</td><td>["1:BB", "10:BB"]</td>' in page
+    assert "<td>ranges</td><td>{ ends = [2.0, 10.0] }</td>" in page
+    assert "<caption>[[state]]</caption>" in page
+    assert not re.search(r"<td>(True|False|None|\{'|\[')", page)
 
 
 def test_what_was_not_used_is_not_cited(config, page):

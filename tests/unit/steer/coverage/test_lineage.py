@@ -20,10 +20,14 @@ SIMULATIONS = [
     simulation("cg-000004", 3, 1),
     simulation("aa-000001", None, 0),
     simulation("aa-000002", None, 0, "rejected"),
+    simulation("aa-000003", None, 0, "open"),
+    simulation("aa-000004", None, 0, "failed"),
 ]
 PROMOTIONS = [
     Promotion("aa-000001", "cg-000001", 40, 3, 1, "farthest_point", 1.0, 0),
     Promotion("aa-000002", "cg-000002", 40, 5, 1, "random", None, 0),
+    Promotion("aa-000003", "cg-000002", 60, 6, 1, "random", None, 0),
+    Promotion("aa-000004", "cg-000002", 80, 7, 1, "random", None, 0),
 ]
 
 
@@ -36,6 +40,8 @@ def test_every_simulation_hangs_where_it_came_from():
         "cg-000002": "seed 1",
         "aa-000001": "cg-000001",
         "aa-000002": "cg-000002",
+        "aa-000003": "cg-000002",
+        "aa-000004": "cg-000002",
         "cg-000003": "aa-000001",
         "seed 3": "cg-000002",
         "cg-000004": "seed 3",
@@ -44,6 +50,8 @@ def test_every_simulation_hangs_where_it_came_from():
         "seed 1": "input",
         "aa-000001": "aa",
         "aa-000002": "rejected",
+        "aa-000003": "open",
+        "aa-000004": "failed",
         "seed 3": "frame",
     }
     assert nodes["cg-000003"].depth == 3
@@ -53,7 +61,7 @@ def test_leaves_do_not_overlap_and_parents_stand_among_their_children():
     nodes = lineage(SEEDS, SIMULATIONS, PROMOTIONS)
     children = {node.id: [n for n in nodes if n.parent == node.id] for node in nodes}
     leaves = sorted(node.height for node in nodes if not children[node.id])
-    assert leaves == [0.0, 1.0, 2.0]
+    assert leaves == [0.0, 1.0, 2.0, 3.0, 4.0]
     for node in nodes:
         if children[node.id]:
             heights = [child.height for child in children[node.id]]

@@ -6,8 +6,9 @@ from made_up_campaign import made_up_campaign
 
 from steer.coverage.control import Control, Gain
 from steer.coverage.data import CoverageData
+from steer.coverage.lineage import LineageNode
 from steer.coverage.measures import Growth
-from steer.coverage.plots import COLOURS, draw_growth, draw_latent_density, draw_lineage
+from steer.coverage.plots import COLOURS, MARKERS, draw_growth, draw_latent_density, draw_lineage
 from steer.coverage.report import write_coverage
 from steer.coverage.resampling import Band
 from steer.coverage.selected import selected_configurations
@@ -51,7 +52,16 @@ def test_seeds_are_marked_where_they_are():
     )
     (marks,) = [c for c in ax.collections if c.get_label().startswith("refinement")]
     np.testing.assert_allclose(marks.get_offsets(), [[1.0, -2.0]])
-    assert len(set(COLOURS.values())) == len(COLOURS)
+    assert len({(COLOURS[kind], MARKERS[kind], kind == "open") for kind in MARKERS}) == len(MARKERS)
+
+
+def test_a_refinement_that_is_not_over_is_hollow_in_the_lineage():
+    nodes = [LineageNode("seed 1", "input", None, 0, 0.0), LineageNode("aa-000001", "open", "seed 1", 1, 0.0),
+             LineageNode("aa-000002", "aa", "seed 1", 1, 1.0)]  # fmt: skip
+    drawn = {c.get_label(): c for c in draw_lineage(nodes).collections}
+    white = [1.0, 1.0, 1.0, 1.0]
+    assert drawn["refinement, still open (1)"].get_facecolor().tolist() == [white]
+    assert drawn["refinement (AA), accepted (1)"].get_facecolor().tolist() != [white]
 
 
 def test_parquet_without_pyarrow_is_refused_before_anything_is_drawn(data, tmp_path, monkeypatch):
