@@ -50,6 +50,8 @@ def make_report(run: Path, output: Path | None, axes: Sequence[str]) -> int:
     pairs = parse_axes(axes, [collective.name for collective in config.collective])
     data = load_coverage_data(directory, config)
     molecule = describe_molecule(directory, config)
-    path = write_report(output or directory.plots / "report.html", config, data, analyse(data, pairs), molecule)
+    path = write_report(
+        output or directory.plots / "report.html", config, data, analyse(data, pairs), molecule
+    )
     click.echo(str(path))
     return OK

@@ -248,7 +248,10 @@ def _counts(discrete: Sequence[NDArray[np.integer]], lag: int) -> TransitionCoun
 
 
 def _converged(
-    lags: NDArray[np.float64], median: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64]
+    lags: NDArray[np.float64],
+    median: NDArray[np.float64],
+    low: NDArray[np.float64],
+    high: NDArray[np.float64],
 ) -> tuple[int, bool]:
     """The first lag whose slowest timescale lies within the intervals of all later ones, and True.
 

@@ -125,17 +125,17 @@ def draw_latent_density(
 
 
 def _scatter(ax: Axes, places: NDArray[np.floating], kind: str, count: int) -> None:
-    filled = MARKERS[kind] not in "x+" and kind != "open"
+    line_only, colour = MARKERS[kind] in "x+", COLOURS[kind]
     ax.scatter(
         places[:, 0],
         places[:, 1],
         s=150 if kind == "input" else mark_size(count),
         marker=MARKERS[kind],
-        **({"facecolors": "white", "edgecolors": COLOURS[kind]} if kind == "open" else {"color": COLOURS[kind]}),
+        facecolors="white" if kind == "open" else colour,
+        edgecolors=colour if line_only or kind == "open" else "white",
         label=f"{NAMES[kind]} ({count})",
         zorder=4 if kind == "input" else 3,
-        **({"edgecolors": "white"} if filled else {}),
-        linewidths=0.8 if filled else 1.5,
+        linewidths=1.5 if line_only or kind == "open" else 0.8,
     )
 
 

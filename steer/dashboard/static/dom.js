@@ -19,6 +19,18 @@ export function fill(node, ...children) {
   node.replaceChildren(...children.flat(3).filter((child) => child !== null && child !== undefined && child !== false));
 }
 
+// The same with a newer state: what had the keyboard keeps it, and what was folded open stays open, by their `data-key`.
+export function refill(node, ...children) {
+  const keyOf = (element) => element?.closest?.("[data-key]")?.dataset.key;
+  const focused = node.contains(document.activeElement) ? keyOf(document.activeElement) : undefined;
+  const opened = new Set([...node.querySelectorAll("details[open][data-key]")].map((element) => element.dataset.key));
+  fill(node, ...children);
+  for (const element of node.querySelectorAll("[data-key]")) {
+    if (opened.has(element.dataset.key)) element.open = true;
+    if (focused === element.dataset.key) (element.tagName === "DETAILS" ? element.firstElementChild : element).focus({ preventScroll: true });
+  }
+}
+
 export function number(value, digits = 3) {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
   if (Number.isInteger(value)) return value.toLocaleString("en");

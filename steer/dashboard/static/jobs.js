@@ -1,7 +1,7 @@
 // Workers, what they did when, all jobs, and their logs.
 
 import { askJson } from "./api.js";
-import { clock, duration, fill, h, number, table } from "./dom.js";
+import { clock, duration, fill, h, number, refill, table } from "./dom.js";
 
 const KINDS = { cg: "var(--cg)", refine: "var(--aa)", train: "var(--seed)" };
 const MOODS = { done: "good", failed: "bad", planned: "dim", submitted: "warn" };
@@ -67,8 +67,8 @@ export function makeJobs() {
       h("button", { class: "plain", type: "button", disabled: filter.first === 0, onclick: () => { filter.first = Math.max(0, filter.first - 500); refresh(); } }, "newer"),
       h("button", { class: "plain", type: "button", disabled: filter.first + page.jobs.length >= page.total, onclick: () => { filter.first += 500; refresh(); } }, "older"),
       h("span", { class: "dim" }, `${number(filter.first + 1)} to ${number(filter.first + page.jobs.length)} of ${number(page.total)}`)) : null;
-    fill(list, pages, page.jobs.length ? table([["job", ""], ["state", ""], ["worker", ""], ["took", "number"], ["ended", ""]],
-      page.jobs.map((job) => [h("button", { class: "link", type: "button", onclick: () => showLog(job) }, job.key), stateOf(job), job.worker || running.get(job.key) || "–",
+    refill(list, pages, page.jobs.length ? table([["job", ""], ["state", ""], ["worker", ""], ["took", "number"], ["ended", ""]],
+      page.jobs.map((job) => [h("button", { class: "link", type: "button", "data-key": job.key, onclick: () => showLog(job) }, job.key), stateOf(job), job.worker || running.get(job.key) || "–",
         job.finished && job.started ? duration(job.finished - job.started) : "–", clock(job.finished)])) : h("p", { class: "empty" }, "No such job."));
     fill(line, timeline(spans));
   }

@@ -1,7 +1,7 @@
 // What came from what: the input structure, seeds, simulations, refinements.
 
 import { askJson } from "./api.js";
-import { fill, h, number } from "./dom.js";
+import { fill, h, number, refill } from "./dom.js";
 
 const ROW = 20, COLUMN = 150, LEFT = 12, TOP = 14, AT_MOST = 1200;
 const COLOURS = { input: "var(--ink)", frame: "var(--seed)", cg: "var(--cg)", aa: "var(--good)", open: "var(--aa)", rejected: "var(--bad)", failed: "var(--bad)" };
@@ -77,12 +77,12 @@ export function makeLineage(go) {
     }
     for (const node of nodes) {
       const more = hidden.get(node.id);
-      svg.append(h("g", { class: "node", tabindex: 0, role: "button", "aria-label": `${node.id}, ${KINDS[node.kind]}`, onclick: () => act(node), onkeydown: (event) => { if (event.key === "Enter") act(node); } },
+      svg.append(h("g", { class: "node", "data-key": node.id, tabindex: 0, role: "button", "aria-label": `${node.id}, ${KINDS[node.kind]}`, onclick: () => act(node), onkeydown: (event) => { if (event.key === "Enter") act(node); } },
         h("circle", { class: "halo", cx: x(node), cy: y(node), r: 8 }), shape(node.kind, x(node), y(node)),
         h("text", { x: x(node) + 9, y: y(node) + 4 }, more ? `${node.id} (+${number(more)} CG)` : node.id), h("title", {}, KINDS[node.kind])));
     }
     fill(note, hidden.size ? `${number(all.length)} nodes: CG simulations that nothing came from are counted beside their seed${cut ? `; the first ${number(AT_MOST)} branches are shown` : ""}.` : `${number(all.length)} nodes. Click a simulation or refinement to see its last frame on the map.`);
-    fill(box, svg);
+    refill(box, svg);
   }
 
   return {

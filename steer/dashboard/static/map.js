@@ -9,7 +9,7 @@ import { css, ramp } from "./palette.js";
 const ZOOM = 1.6;
 const SETTLE = 40;
 // Of the extent of all frames: what the window shows at least and at most, and how far its middle may stray.
-const CLOSEST = 1e-4, FARTHEST = 4, ASTRAY = 1;
+const CLOSEST = 1e-3, FARTHEST = 4, ASTRAY = 1;
 
 export class LatentMap {
   constructor(canvas, { picked, drawn, hovered }) {
@@ -243,14 +243,14 @@ export class LatentMap {
       context.fillText(text, x, y);
     };
     context.textAlign = "center";
-    for (const v of ticks(x0, x1, width / 110)) {
+    for (const [v, text] of labelled(x0, x1, width / 110)) {
       const at = this.toScreen(v, y0)[0];
-      if (at > 50 && at < width - 20) write(number(v), at, height - 18);
+      if (at > 50 && at < width - 20) write(text, at, height - 18);
     }
     context.textAlign = "left";
-    for (const v of ticks(y0, y1, height / 80)) {
+    for (const [v, text] of labelled(y0, y1, height / 80)) {
       const at = this.toScreen(x0, v)[1];
-      if (at > 20 && at < height - 40) write(number(v), 5, at - 4);
+      if (at > 20 && at < height - 40) write(text, 5, at - 4);
     }
     write(this.labels?.[1] ?? "", 5, 14);
     context.textAlign = "right";
@@ -350,6 +350,14 @@ export class LatentMap {
       event.preventDefault();
     });
   }
+}
+
+// Ticks with as many digits as tell one from the next.
+function labelled(low, high, count) {
+  const values = ticks(low, high, count);
+  const apart = values.length > 1 ? values[1] - values[0] : high - low;
+  const digits = Math.ceil(Math.log10(Math.max(Math.abs(low), Math.abs(high)) / apart)) + 1;
+  return values.map((v) => [v, number(v, Math.min(9, Math.max(3, digits)))]);
 }
 
 // Marks differ in shape, not in colour alone.

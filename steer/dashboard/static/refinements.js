@@ -1,7 +1,7 @@
 // Every refinement: why its frame was chosen, what became of it, and its quality report.
 
 import { askJson } from "./api.js";
-import { facts, fill, h, number, simulated } from "./dom.js";
+import { facts, fill, h, number, refill, simulated } from "./dom.js";
 
 const STATES = { done: ["accepted", "good"], rejected: ["rejected", "bad"], failed: ["failed", "bad"], open: ["open", "warn"] };
 
@@ -17,7 +17,7 @@ function card(refinement, go) {
   const report = result?.report ?? {};
   return h("section", { class: "card w6" },
     h("div", { class: "head" }, h("h2", {}, refinement.id), h("span", { class: `pill ${mood}` }, state),
-      promotion && h("button", { class: "link", type: "button", onclick: () => go.frame(promotion.frame_row, refinement.id) }, "show on the map")),
+      promotion && h("button", { class: "link", type: "button", "data-key": refinement.id, onclick: () => go.frame(promotion.frame_row, refinement.id) }, "show on the map")),
     facts([
       promotion && ["from", `${promotion.source}, step ${number(promotion.step)}`],
       promotion && ["chosen by", `${promotion.selector}${promotion.score === null ? "" : `, score ${number(promotion.score)}`} (round ${promotion.round}, model ${promotion.model})`],
@@ -27,7 +27,7 @@ function card(refinement, go) {
       result?.secondary_structure ? ["secondary structure", h("code", {}, result.secondary_structure)] : null,
       result?.reasons?.length ? ["reasons", result.reasons.join("; ")] : null,
     ]),
-    Object.keys(report).length ? h("details", {}, h("summary", {}, "Quality report"), facts(Object.entries(report).map(([name, value]) => [name.replaceAll("_", " "), told(value)]))) : null);
+    Object.keys(report).length ? h("details", { "data-key": `report ${refinement.id}` }, h("summary", {}, "Quality report"), facts(Object.entries(report).map(([name, value]) => [name.replaceAll("_", " "), told(value)]))) : null);
 }
 
 export function makeRefinements(go) {
@@ -40,7 +40,7 @@ export function makeRefinements(go) {
       const now = JSON.stringify([status.refinements, status.promotions]);
       if (now === key) return;
       key = now;
-      askJson("refinements").then((all) => fill(list, all.length
+      askJson("refinements").then((all) => refill(list, all.length
         ? all.slice(0, 200).map((refinement) => card(refinement, go))
         : h("p", { class: "empty w12" }, "No frame has been promoted yet."),
       all.length > 200 ? h("p", { class: "note w12" }, `The newest 200 of ${number(all.length)}.`) : null))

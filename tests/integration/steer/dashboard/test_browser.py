@@ -8,6 +8,7 @@ import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from .conftest import Watched, colours, end, open_dashboard, pixels, wait_until
@@ -120,6 +121,45 @@ def test_zooming_shows_a_part_and_resetting_shows_everything(page: Chrome) -> No
     wait_until(lambda: int(map_data(page)["count"]) == whole, "everything again")
 
 
+def test_the_wheel_and_the_mouse_stay_among_the_frames(page: Chrome) -> None:
+    from selenium.webdriver.common.action_chains import ActionChains
+    from selenium.webdriver.common.actions.wheel_input import ScrollOrigin
+
+    go(page, "map")
+    canvas = by_id(page, "latent-map")
+    whole = map_data(page)["frames"]
+
+    def turned(wheel: int) -> None:
+        for _ in range(40):
+            ActionChains(page).scroll_from_origin(
+                ScrollOrigin.from_element(canvas, 30, 20), 0, wheel
+            ).perform()
+
+    before = int(map_data(page)["tiles"])
+    turned(-1500)
+    tiles_after(page, before)
+    wait_until(lambda: "frames in view" in by_id(page, "map-count").text, "an answer far inside")
+    turned(1500)
+    wait_until(lambda: map_data(page)["count"] == whole, "everything from afar")
+    for _ in range(12):
+        ActionChains(page).click_and_hold(canvas).move_by_offset(150, 0).release().perform()
+    turned(-100)
+    turned(100)
+    wait_until(lambda: map_data(page)["count"] == whole, "the frames are not dragged out of reach")
+    before = int(map_data(page)["tiles"])
+    canvas.send_keys("0")
+    assert tiles_after(page, before)["count"] == whole
+
+
+def test_a_list_that_is_open_is_left_alone(page: Chrome) -> None:
+    go(page, "map")
+    option = page.find_element("css selector", "select[aria-label=colour] option[value=error]")
+    # What the server tells again and again: a theme switched twice tells it anew.
+    by_id(page, "theme").click()
+    by_id(page, "theme").click()
+    assert option.text == "decode error", "the option is the one that was there before"
+
+
 def test_a_collective_variable_colours_the_map(page: Chrome) -> None:
     from selenium.webdriver.support.ui import Select
 
@@ -149,6 +189,37 @@ def test_clicking_a_refined_frame_shows_its_structure_with_atoms(page: Chrome) -
     told = by_id(page, "picked").text
     assert "refined as" in told
     assert "nearest of other simulations" in told
+
+
+def test_an_all_atom_frame_has_its_own_atoms_and_the_panel_says_which(page: Chrome, watched: Watched) -> None:
+    import mdtraj
+    from selenium.webdriver.support.ui import Select
+
+    go(page, "lineage")
+    click(page, "//*[local-name()='g' and starts-with(@aria-label, 'aa-000001')]")
+    wait_until(lambda: "aa-000001 at this very frame" in by_id(page, "shown").text, "what is shown")
+    frame = wait_until(
+        lambda: "aa-000001, step" in by_id(page, "picked").text and by_id(page, "viewer"), "it"
+    )
+    row = int(wait_until(lambda: frame.get_attribute("data-row"), "the structure"))
+
+    def atoms(stage: str) -> np.ndarray:
+        ask = "return fetch(`/api/structure?row=${arguments[0]}&refinement=aa-000001&stage=${arguments[1]}`).then(r => r.text())"
+        lines = page.execute_script(ask, row, stage).splitlines()
+        return np.array([[float(x[i : i + 8]) for i in (30, 38, 46)] for x in lines if x.startswith("ATOM")])
+
+    folder = watched.root / "aa" / "aa-000001"
+    kept = mdtraj.load(sorted(map(str, folder.glob("atoms-*.xtc"))), top=str(folder / "atoms.pdb"))
+    shown = atoms("frame")
+    # Laid over the beads: distances between atoms are those of the last frame that was kept, and of no other.
+    pairs = np.array([[0, 100], [10, 200], [50, 300]])
+    there = 0.1 * np.linalg.norm(shown[pairs[:, 0]] - shown[pairs[:, 1]], axis=1)
+    truth = mdtraj.compute_distances(kept, pairs, periodic=False)
+    np.testing.assert_allclose(there, truth[-1], atol=2e-3)
+    choose = Select(page.find_element("css selector", "select[aria-label=atoms]"))
+    choose.select_by_visible_text("as backmapped")
+    wait_until(lambda: "as backmapped, before relaxation" in by_id(page, "shown").text, "the other atoms")
+    assert np.abs(atoms("backmapped") - shown).max() > 0.1
 
 
 def test_the_middle_of_the_map_is_picked_from_the_keyboard(page: Chrome) -> None:
@@ -206,6 +277,26 @@ def test_nothing_sticks_out_on_a_phone(page: Chrome, panel: str) -> None:
 
 def test_the_browser_had_nothing_to_complain_about(page: Chrome) -> None:
     assert complaints(page) == []
+
+
+def test_a_dashboard_that_was_started_anew_is_said(
+    chromium: Chrome, watched: Watched, tmp_path: Path
+) -> None:
+    log = tmp_path / "first.log"
+    first, told = open_dashboard(watched.root, log)
+    chromium.get(told["url"])
+    wait_until(lambda: by_id(chromium, "phase").text == "finished", "the page")
+    assert end(first) == 0
+    wait_until(lambda: "does not answer" in by_id(chromium, "connection").text, "that nobody is there")
+    second, told = open_dashboard(watched.root, tmp_path / "second.log", "--port", str(told["port"]))
+    try:
+        wait_until(lambda: "started anew" in by_id(chromium, "connection").text, "what to do")
+        chromium.get(told["url"])
+        wait_until(lambda: by_id(chromium, "phase").text == "finished", "the new page")
+        assert by_id(chromium, "connection").text == ""
+    finally:
+        assert end(second) == 0
+    chromium.get_log("browser")
 
 
 def test_a_wrong_token_is_refused(chromium: Chrome, watched: Watched) -> None:
