@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 from steer.coverage.data import CoverageData
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = ["WARNING", "campaign_line", "footnote", "new_figure", "title"]
+
+TITLE_SIZE = 12
+"""Points."""
 
 WARNING = "#A03000"
 """Colour of what a reader must not overlook."""
@@ -39,8 +43,21 @@ def new_figure(data: CoverageData, size: tuple[float, float], subject: str = "")
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     figure = Figure(figsize=size, layout=ConstrainedLayoutEngine(wspace=0.06))
-    figure.suptitle(plain(campaign_line(data, subject)), fontsize=12)
+    told, points = _fitted(campaign_line(data, subject), 72 * 0.95 * size[0])
+    figure.suptitle(plain(told), fontsize=points)
     return figure
+
+
+def _fitted(text: str, width: float) -> tuple[str, float]:
+    """A title in lines, and its size in points, so that a long name is not cut off at the edges of `width` points."""
+    from matplotlib.textpath import TextPath
+
+    # A letter is about 0.6 of the font's size wide; a name of capitals is wider, and made smaller.
+    told = textwrap.fill(text, int(width / (0.6 * TITLE_SIZE)))
+    wide = max(
+        TextPath((0, 0), plain(line), size=TITLE_SIZE).get_extents().width for line in told.splitlines()
+    )
+    return told, TITLE_SIZE * min(1.0, width / wide)
 
 
 def title(ax: Axes, text: str) -> None:

@@ -35,6 +35,8 @@ RESTARTED = (
 TIMESCALES = 3
 LAGS = 8
 SAMPLES = 200
+COUNTS_PER_STATE = 5
+"""Effective transitions a microstate below which a lag tells more of the prior than of the simulations."""
 BURN_IN = 20
 """Draws left out: the sampler begins at the most likely matrix."""
 FRAMES_PER_STATE = 100
@@ -204,13 +206,13 @@ def timescales_at(
     Returns
     -------
     tuple of ndarray, each of shape (3,)
-        In frames, slowest first; NaN where there is none.
+        In frames, slowest first; NaN where there is none, and where the counts are too few to tell.
     """
     from deeptime.markov.msm import MaximumLikelihoodMSM
     from deeptime.markov.tools.estimation.dense.tmat_sampling.tmatrix_sampler import TransitionMatrixSampler
 
     counts = _counts(discrete, lag)
-    if counts is None:
+    if counts is None or counts.count_matrix.sum() < COUNTS_PER_STATE * counts.n_states:
         none = np.full(TIMESCALES, np.nan)
         return none, none, none
     best = MaximumLikelihoodMSM(reversible=True).fit_fetch(counts).transition_matrix

@@ -1,9 +1,12 @@
 """Pictures and tables of a made-up campaign whose numbers are known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from made_up_campaign import made_up_campaign
 
+from steer.coverage.canvas import new_figure
 from steer.coverage.control import Control, Gain
 from steer.coverage.data import CoverageData
 from steer.coverage.lineage import LineageNode
@@ -44,6 +47,16 @@ def test_drawing_uses_the_axes_it_is_given():
     assert [line.get_ydata().tolist() for line in ax.lines[:3]] == [[0, 1, 2, 3, 4], [0, 1, 2], [2, 3, 4]]
     assert "1.50 (1.20 to 1.90)" in ax.texts[-1].get_text()
     assert draw_lineage([], Figure().subplots()).get_xlabel()
+
+
+def test_the_longest_name_a_campaign_may_have_fits_on_every_figure(data):
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    for width in (9.5, 11.5):
+        figure = new_figure(replace(data, campaign="W" * 64), (width, 5.0), ", Markov model of the CG frames")
+        FigureCanvasAgg(figure).draw()
+        box = figure._suptitle.get_window_extent()
+        assert 0 <= box.x0 < box.x1 <= figure.bbox.width
 
 
 def test_seeds_are_marked_where_they_are():
