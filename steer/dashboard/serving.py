@@ -39,6 +39,8 @@ def listen(port: int | None) -> socket.socket:
     candidates = range(PORT, PORT + _TRIES) if port is None else (port,)
     for candidate in candidates:
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        # Lines of a dashboard that has just ended linger for a minute; a listener that lives is still respected.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind(("127.0.0.1", candidate))
         except OSError:
