@@ -99,6 +99,13 @@ def test_the_description_tells_every_number_a_user_asks_for(status):
         assert piece in text, piece
 
 
+@pytest.mark.parametrize(("phase", "told"), [("running", True), ("interrupted", True), ("finished", False)])
+def test_the_description_says_what_is_waited_for_until_the_end(status, phase, told):
+    waiting = "No worker with kind 'refine' is attached; 3 refinements wait."
+    text = describe(msgspec.structs.replace(status, phase=phase, waiting=waiting))
+    assert (waiting in text) == told
+
+
 def test_one_line_names_the_running_jobs(status):
     line = status_line(status)
     assert "cg-000003 run 50%" in line
