@@ -132,7 +132,7 @@ def _scatter(ax: Axes, places: NDArray[np.floating], kind: str, count: int) -> N
         s=150 if kind == "input" else mark_size(count),
         marker=MARKERS[kind],
         facecolors="white" if kind == "open" else colour,
-        edgecolors=colour if line_only or kind == "open" else "white",
+        edgecolors=None if line_only else colour if kind == "open" else "white",
         label=f"{NAMES[kind]} ({count})",
         zorder=4 if kind == "input" else 3,
         linewidths=1.5 if line_only or kind == "open" else 0.8,

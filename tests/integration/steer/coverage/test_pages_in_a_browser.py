@@ -59,7 +59,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     config = CampaignConfig.model_validate(
         {"campaign": {"name": "known"}, "molecule": {"sequence": "GYDPETGTWG"}, "stop": {"refinements": 2}}
     )
-    write_report(folder / "report.html", config, data, found)
+    write_report(folder / "report.html", config, data, found, "Ten residues.")
     return folder
 
 
