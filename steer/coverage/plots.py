@@ -186,15 +186,16 @@ def draw_growth(
         told = time
         ax.annotate(
             word,
-            (time, 0.02),
+            (time, 0.98),
             xycoords=("data", "axes fraction"),
             rotation=90,
             fontsize=7,
             color="0.35",
             ha="right",
+            va="top",
         )
     ax.set(xlabel="aggregate CG time (ns)", ylabel="occupied latent cells", xlim=(0, None), ylim=(0, None))
-    ax.legend(loc="lower right", fontsize=8, frameon=False)
+    ax.legend(loc="lower right", fontsize=8, edgecolor="none", framealpha=0.85)
     if gain is not None:
         _state_gain(ax, control, gain)
     return ax
