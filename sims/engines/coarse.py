@@ -21,8 +21,8 @@ from sims.platforms import PlatformChoice, choose_platform
 __all__ = ["CoarseOptions", "MartiniEngine"]
 
 _MINIMISATION = 1000
-# Steps between couplings to the heat bath. Ten would save a CPU a tenth; they wait for the question of the radius of
-# gyration in docs/benchmarks.md, "Coarse-grained engine".
+# Steps between couplings to the heat bath, where not one. Ten would save a CPU a tenth and make the beads 0.45 K too warm:
+# docs/benchmarks.md, "Coarse-grained engine".
 _COUPLING: dict[str, int] = {}
 
 
