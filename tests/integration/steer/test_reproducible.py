@@ -93,6 +93,10 @@ class Walks:
             while coordinator.phase == "running" and (ticks is None or done < ticks):
                 coordinator.tick(0.0)
                 done += 1
+            if coordinator.phase != "running":
+                coordinator.run(
+                    lambda: None
+                )  # as at every end: what is left is taken in, and the last status written
         journal.close()
         return coordinator.phase
 
