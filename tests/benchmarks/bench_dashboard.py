@@ -129,6 +129,7 @@ def stand_in(points: np.ndarray) -> Any:
             status=lambda: {"campaign": "synthetic", "phase": "finished"},
             series=lambda: {"time": []},
             decisions=lambda count: [],
+            log=lambda key: None,
         ),
     )
 
