@@ -21,9 +21,6 @@ from sims.platforms import PlatformChoice, choose_platform
 __all__ = ["CoarseOptions", "MartiniEngine"]
 
 _MINIMISATION = 1000
-# Steps between couplings to the heat bath, where not one. Ten would save a CPU a tenth and make the beads 0.45 K too warm:
-# docs/benchmarks.md, "Coarse-grained engine".
-_COUPLING: dict[str, int] = {}
 
 
 @dataclass(frozen=True)
@@ -76,11 +73,8 @@ class MartiniEngine(OpenMMEngine):
         platform: PlatformChoice | None = None,
     ) -> None:
         options = options or CoarseOptions()
-        platform = platform or choose_platform()
-        thermostat = Thermostat(
-            options.temperature, options.friction, options.timestep, _COUPLING.get(platform.name, 1)
-        )
-        super().__init__(model.identity, model.n_beads, thermostat, platform)
+        thermostat = Thermostat(options.temperature, options.friction, options.timestep)
+        super().__init__(model.identity, model.n_beads, thermostat, platform or choose_platform())
         self._model = model
         self._options = options
 

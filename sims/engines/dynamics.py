@@ -16,7 +16,6 @@ import openmm
 from numpy.typing import NDArray
 from openmm import unit
 
-from sims.engines.propagator import Propagator, Thermostat
 from sims.engines.protocol import Progress
 from sims.exceptions import SimulationDiverged
 from sims.minimise import minimise
@@ -34,6 +33,25 @@ _BAROSTATS = (
     openmm.MonteCarloMembraneBarostat,
     openmm.MonteCarloFlexibleBarostat,
 )
+
+
+@dataclass(frozen=True)
+class Thermostat:
+    """How the system is propagated (Langevin middle scheme, Zhang et al., J. Phys. Chem. A 123, 6056 (2019)).
+
+    Attributes
+    ----------
+    temperature : float
+        K.
+    friction : float
+        1/ps.
+    timestep : float
+        ps.
+    """
+
+    temperature: float
+    friction: float
+    timestep: float
 
 
 @dataclass(frozen=True)
@@ -121,13 +139,13 @@ class Dynamics:
         self.draw_velocities()
         done = 0
         for rung in rungs:
-            self._propagator.relax(rung.timestep, _RELAXING_FRICTION)
+            self._couple(rung.timestep, _RELAXING_FRICTION)
             for chunk in _chunks(rung.steps):
                 self._propagate(chunk)
                 done += chunk
                 if progress is not None:
                     progress("relax", done / total)
-        self._propagator.produce()
+        self._couple(self._thermostat.timestep, self._thermostat.friction)
 
     def draw_velocities(self) -> None:
         """Maxwell-Boltzmann velocities from the seed."""
@@ -142,9 +160,9 @@ class Dynamics:
         independent ones (`draw_velocities`) heat fast vibrations: by 14% of the temperature for alanine dipeptide
         restarted every 0.16 ps with steps of 4 fs.
         """
-        self._propagator.relax(self._thermostat.timestep, _RENEWING_FRICTION)
+        self._couple(self._thermostat.timestep, _RENEWING_FRICTION)
         self.advance(1)
-        self._propagator.produce()
+        self._couple(self._thermostat.timestep, self._thermostat.friction)
 
     def begin(self) -> None:
         """Production starts here: step 0."""
@@ -233,13 +251,21 @@ class Dynamics:
     def _open(self, purpose: _Draw) -> None:
         """A new context with its own stream of random numbers, in production settings."""
         seed = self._draw(purpose)
-        self._propagator = Propagator(self._thermostat, seed)
+        self._integrator = openmm.LangevinMiddleIntegrator(
+            self._thermostat.temperature, self._thermostat.friction, self._thermostat.timestep
+        )
+        self._integrator.setRandomNumberSeed(seed)
         for force in self.system.getForces():
             if isinstance(force, _BAROSTATS):
                 force.setRandomNumberSeed(seed)
         self._context = openmm.Context(
-            self.system, self._propagator.integrator, self._platform.platform, self._platform.properties
+            self.system, self._integrator, self._platform.platform, self._platform.properties
         )
+
+    def _couple(self, timestep: float, friction: float) -> None:
+        """From here on, steps of `timestep` ps under `friction` per ps."""
+        self._integrator.setStepSize(timestep)
+        self._integrator.setFriction(friction)
 
     def _draw(self, purpose: _Draw) -> int:
         """A positive 31-bit seed for `purpose` at this step."""
@@ -248,7 +274,7 @@ class Dynamics:
 
     def _propagate(self, steps: int) -> None:
         try:
-            self._propagator.step(self.step, steps)
+            self._integrator.step(steps)
         except openmm.OpenMMException as error:
             if "nan" in str(error).lower():
                 raise SimulationDiverged(self.step + steps) from error

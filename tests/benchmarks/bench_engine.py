@@ -2,8 +2,8 @@
 
 The *plain* form is one ``CustomNonbondedForce`` over all pairs, with a table for Lennard-Jones and the reaction field in
 the same expression: what the Martini force field asks for when it is written down in OpenMM as it stands. *Exact* and
-*fast* are those of `sims.martini.nonbonded`, with OpenMM's Langevin integrator; *engine* is the fast form as
-`sims.engines.coarse` propagates it, coupled to the heat bath at every tenth step. GROMACS gets the same molecules, coordinates, cut-offs, thermostat and time
+*fast* are those of `sims.martini.nonbonded`, all three under OpenMM's Langevin integrator, which is
+how `sims.engines.coarse` propagates them. GROMACS gets the same molecules, coordinates, cut-offs, thermostat and time
 step (``tests/benchmarks/gromacs.py``).
 
 All take turns, so that what else happens on the machine hits all. Rates are steps per processor second on one thread, and
@@ -29,7 +29,6 @@ from numpy.typing import NDArray
 from openmm import unit
 
 from sims.engines.dynamics import LADDER
-from sims.engines.propagator import Propagator, Thermostat
 from sims.martini.martinize import MartinizeOptions, martinize
 from sims.martini.model import CoarseModel
 from sims.martini.nonbonded import CUTOFF, RELATIVE_PERMITTIVITY, reaction_field_self_energy
@@ -74,9 +73,8 @@ def bench(size: int, model: CoarseModel, folder: Path, options: argparse.Namespa
         compare_energies(gromacs, systems["exact"], model, solvated, positions)
     for threads in options.threads:
         runners: dict[str, Callable[[int], Spent]] = {
-            form: OpenMMRunner(system, positions, threads, interval=1) for form, system in systems.items()
+            form: OpenMMRunner(system, positions, threads) for form, system in systems.items()
         }
-        runners["engine"] = OpenMMRunner(systems["fast"], positions, threads, interval=10)
         if gromacs is not None:
             runners["gromacs"] = GromacsRunner(gromacs, threads)
         tell_rates(measured(runners, options.repeats, options.seconds), threads)
@@ -256,22 +254,15 @@ class Spent:
 
 
 class OpenMMRunner:
-    """Goes on with one simulation whenever it is called; couples to the heat bath every `interval` steps."""
+    """Goes on with one simulation whenever it is called."""
 
-    def __init__(
-        self, system: openmm.System, positions: NDArray[np.float64], threads: int, interval: int
-    ) -> None:
-        self._done = 0
-        self._propagator = Propagator(Thermostat(TEMPERATURE, FRICTION, TIMESTEP, interval), seed=1)
-        cpu = openmm.Platform.getPlatformByName("CPU")
-        self._context = openmm.Context(system, self._propagator.integrator, cpu, {"Threads": str(threads)})
-        self._context.setPositions(positions)
+    def __init__(self, system: openmm.System, positions: NDArray[np.float64], threads: int) -> None:
+        self._context, self._integrator = open_context(system, positions, threads)
         self._context.setVelocitiesToTemperature(TEMPERATURE, 1)
 
     def __call__(self, steps: int) -> Spent:
         wall, processor = time.perf_counter(), time.process_time()
-        self._propagator.step(self._done, steps)
-        self._done += steps
+        self._integrator.step(steps)
         return Spent(steps, time.perf_counter() - wall, time.process_time() - processor)
 
 

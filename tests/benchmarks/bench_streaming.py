@@ -33,7 +33,6 @@ import openmm
 
 from sims.engines.coarse import CoarseOptions, MartiniEngine
 from sims.engines.dynamics import Dynamics
-from sims.engines.propagator import Propagator, Thermostat
 from sims.engines.protocol import EngineFrame
 from sims.engines.states import read_state, read_system
 from sims.platforms import choose_platform
@@ -48,6 +47,7 @@ from steer.server import EmbeddedRedis
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from molecules import trpcage_model
 
+LANGEVIN = openmm.LangevinMiddleIntegrator
 SEGMENT = 500_000
 PARTS = {
     "checks": (Dynamics, "_check_motion"),
@@ -138,14 +138,12 @@ def prepare(folder: Path) -> None:
 def bare(folder: Path, steps: int) -> Cost:
     """The integrator alone, made from the files of the state."""
     options = CoarseOptions()
-    propagator = Propagator(
-        Thermostat(options.temperature, options.friction, options.timestep, interval=10), seed=1
-    )
+    integrator = LANGEVIN(options.temperature, options.friction, options.timestep)
     choice = choose_platform("CPU")
-    context = openmm.Context(read_system(folder), propagator.integrator, choice.platform, choice.properties)
+    context = openmm.Context(read_system(folder), integrator, choice.platform, choice.properties)
     context.setState(read_state(folder / "state-000000000000.xml"))
     wall, processor = time.perf_counter(), time.process_time()
-    propagator.step(0, steps)
+    integrator.step(steps)
     wall, processor = time.perf_counter() - wall, time.process_time() - processor
     return Cost(steps / processor, steps / wall, 0.0, {})
 
@@ -219,7 +217,7 @@ def streamed(folder: Path, steps: int, every: int, client: object) -> Cost:
 def counted() -> Iterator[dict[str, float]]:
     """Count the seconds of what a run does besides stepping (of this thread) and of stepping (of all)."""
     spent: dict[str, float] = defaultdict(float)
-    patches = [patch.object(Propagator, "step", counting(spent, "steps", Propagator.step, time.process_time))]
+    patches = [patch.object(LANGEVIN, "step", counting(spent, "steps", LANGEVIN.step, time.process_time))]
     patches += [
         patch.object(owner, method, counting(spent, name, getattr(owner, method), time.process_time))
         for name, (owner, method) in {**PARTS, "restoring": (MartiniEngine, "restore")}.items()

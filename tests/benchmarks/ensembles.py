@@ -1,11 +1,10 @@
-"""Whether the fast engine samples what the exact one samples: temperature, water, pressure and the protein's size.
+"""Whether the fast form samples what the exact one samples: temperature, water, pressure and the protein's size.
 
 Two ways to run the same box of Trp-cage, water and salt at constant volume, several replicas of each, from different
-seeds: *exact*, the exact nonbonded form under OpenMM's Langevin integrator at every step, and *engine*, the fast form
-coupled to the heat bath at every tenth step, as `sims.engines.coarse` runs it on a CPU. Standard errors are from block
+seeds: the *exact* and the *fast* form of the nonbonded forces, both as `sims.engines.coarse` propagates them. Standard errors are from block
 averages. The fast form's energies lack the potential shift, so the pressure of both is taken from the exact form's
 energy of their frames, by scaling the volume with molecules kept rigid. ``--density`` then runs the exact form at 1 bar
-for the density that a box of the engine should have. Run::
+for the density that a box of the fast form should have. Run::
 
     python tests/benchmarks/ensembles.py [--replicas 3] [--steps 100000] [--padding 0.9] [--density]
 """
@@ -14,7 +13,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,8 +22,7 @@ from numpy.typing import NDArray
 from openmm import unit
 from scipy.spatial import cKDTree
 
-from sims.engines.dynamics import LADDER, Dynamics
-from sims.engines.propagator import Thermostat
+from sims.engines.dynamics import LADDER, Dynamics, Thermostat
 from sims.martini.solvent import Solvated, solvate
 from sims.martini.system import Form, build_system
 from sims.platforms import choose_platform
@@ -33,7 +31,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from molecules import trpcage_model
 
 THERMOSTAT = Thermostat(temperature=300.0, friction=1.0, timestep=0.020)
-ARMS: dict[str, tuple[Form, int]] = {"exact": ("exact", 1), "engine": ("fast", 10)}
+FORMS: tuple[Form, ...] = ("exact", "fast")
 EVERY = 50
 SETTLING = 5000
 BLOCKS = 8
@@ -63,10 +61,8 @@ def main() -> None:
         flush=True,
     )
     found = {
-        arm: [
-            replica(solvated, form, interval, seed, options.steps) for seed in range(1, options.replicas + 1)
-        ]
-        for arm, (form, interval) in ARMS.items()
+        form: [replica(solvated, form, seed, options.steps) for seed in range(1, options.replicas + 1)]
+        for form in FORMS
     }
     compare(found)
     if options.density:
@@ -76,8 +72,8 @@ def main() -> None:
 # -- running ------------------------------------------------------------------------------------------------------
 
 
-def settled(system: openmm.System, solvated: Solvated, interval: int, seed: int) -> Dynamics:
-    dynamics = Dynamics(system, replace(THERMOSTAT, interval=interval), choose_platform("CPU"), seed)
+def settled(system: openmm.System, solvated: Solvated, seed: int) -> Dynamics:
+    dynamics = Dynamics(system, THERMOSTAT, choose_platform("CPU"), seed)
     dynamics.place(solvated.positions, solvated.box)
     dynamics.minimise(1000)
     dynamics.relax(LADDER)
@@ -86,11 +82,9 @@ def settled(system: openmm.System, solvated: Solvated, interval: int, seed: int)
     return dynamics
 
 
-def replica(solvated: Solvated, form: Form, interval: int, seed: int, steps: int) -> Series:
+def replica(solvated: Solvated, form: Form, seed: int, steps: int) -> Series:
     model = trpcage_model()
-    dynamics = settled(
-        build_system(solvated.molecules, solvated.box, model.parameters, form), solvated, interval, seed
-    )
+    dynamics = settled(build_system(solvated.molecules, solvated.box, model.parameters, form), solvated, seed)
     gauge = PressureGauge(solvated)
     rows: dict[str, list[float]] = {}
     for _ in range(steps // EVERY):
@@ -164,12 +158,10 @@ def mean_and_error(replicas: list[NDArray[np.float64]]) -> tuple[float, float]:
     return float(blocks.mean()), float(blocks.std(ddof=1) / np.sqrt(len(blocks)))
 
 
-def compare(found: dict[str, list[Series]]) -> None:
-    print(f"{'mean (standard error)':<30}{'exact':>22}{'engine':>22}{'difference in errors':>24}")
+def compare(found: dict[Form, list[Series]]) -> None:
+    print(f"{'mean (standard error)':<30}{'exact':>22}{'fast':>22}{'difference in errors':>24}")
     for name in found["exact"][0].columns:
-        (a, da), (b, db) = (
-            mean_and_error([one.columns[name] for one in found[arm]]) for arm in ("exact", "engine")
-        )
+        (a, da), (b, db) = (mean_and_error([one.columns[name] for one in found[arm]]) for arm in FORMS)
         off = (b - a) / np.hypot(da, db)
         print(f"{name:<30}{a:>13.4f} ({da:.4f}){b:>13.4f} ({db:.4f}){off:>18.2f}", flush=True)
     for arm, replicas in found.items():
@@ -184,14 +176,14 @@ def density(solvated: Solvated, options: argparse.Namespace) -> None:
     for seed in range(1, options.replicas + 1):
         system = build_system(solvated.molecules, solvated.box, trpcage_model().parameters, "exact")
         system.addForce(openmm.MonteCarloBarostat(1.0, THERMOSTAT.temperature, 25))
-        dynamics = settled(system, solvated, 1, seed)
+        dynamics = settled(system, solvated, seed)
         series = []
         for _ in range(options.steps // EVERY):
             dynamics.advance(EVERY)
             series.append(float(np.prod(dynamics.box())))
         volumes.append(np.array(series))
     mean, error = mean_and_error(volumes)
-    print(f"volume at 1 bar {mean:.3f} ({error:.3f}) nm3; the engine's box {np.prod(solvated.box):.3f} nm3")
+    print(f"volume at 1 bar {mean:.3f} ({error:.3f}) nm3; the box {np.prod(solvated.box):.3f} nm3")
 
 
 if __name__ == "__main__":
