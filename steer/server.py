@@ -37,7 +37,8 @@ STARTUP = 120.0
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _HOST = re.compile(r"[A-Za-z0-9.:*_-]+")
 _SOCKET_LIMIT = 100
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+"""Names of this machine that mean another one on every other machine."""
 _ANY = ("0.0.0.0", "::", "*")
 
 
@@ -224,7 +225,7 @@ class EmbeddedRedis:
         config = self.directory / "redis.conf"
         settings = server_config(self.directory, self.log_file, self._credentials, bind, binary.version)
         write_private(config, settings)
-        if bind not in ("", *_LOOPBACK) and binary.version < OLDEST_ON_PATH:
+        if bind not in ("", *LOOPBACK) and binary.version < OLDEST_ON_PATH:
             log.warning(
                 "%s gets no security fixes any more, and whoever has a password can use the known flaws of its script "
                 "engine: put redis or valkey 7.2 or later on PATH before other machines may reach it",

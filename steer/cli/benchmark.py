@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -90,9 +91,8 @@ def _report(problems: list[Problem], scores: list[Score], output: Path) -> None:
         own = [score for score in scores if score.problem == problem.name]
         summaries[problem.name] = summarise_problem(own)
         floor = noise_floor(own)
-        click.echo(
-            f"\n{problem.name}, {problem.steps:,} aggregate steps; one long run is {floor:.3f} bits from another"
-        )
+        noise = f"; one long run is {floor:.3f} bits from another" if math.isfinite(floor) else ""
+        click.echo(f"\n{problem.name}, {problem.steps:,} aggregate steps{noise}")
         _print_table(in_words(summaries[problem.name], problem.system.unit))
         files += draw_problem(problem, own, floor, output / problem.name)
     files.append(write_summary(output / "summary.csv", summaries))

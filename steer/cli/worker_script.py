@@ -15,8 +15,6 @@ __all__ = ["print_script"]
 
 log = logging.getLogger(__name__)
 
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
-
 
 def print_script(
     system: str,
@@ -110,6 +108,8 @@ def _shown(url: str) -> str:
 
 def _warn_of_loopback(host: str | None) -> None:
     """``localhost`` is another machine on each compute node and in each pod."""
+    from steer.server import LOOPBACK
+
     if host in LOOPBACK:
         log.warning(
             "workers will look for the Redis server at %s, which is their own machine; give the name under which "

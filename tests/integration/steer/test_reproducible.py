@@ -94,9 +94,8 @@ class Walks:
                 coordinator.tick(0.0)
                 done += 1
             if coordinator.phase != "running":
-                coordinator.run(
-                    lambda: None
-                )  # as at every end: what is left is taken in, and the last status written
+                # As at every end: what is left is taken in, and the last status written.
+                coordinator.run(lambda: None)
         journal.close()
         return coordinator.phase
 
