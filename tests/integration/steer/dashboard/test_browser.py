@@ -261,6 +261,27 @@ def test_tabs_are_changed_with_the_arrow_keys(page: Chrome) -> None:
     assert page.switch_to.active_element.get_attribute("id") == "tab-map"
 
 
+def test_both_themes_can_be_read(page: Chrome) -> None:
+    # Contrast as the Web Content Accessibility Guidelines 2.2 define it (relative luminance; 4.5 to 1 for plain text).
+    ask = """
+      const rgb = (text) => text.match(/[\\d.]+/g).slice(0, 3).map(Number);
+      const light = (text) => rgb(text).map((v) => v / 255).map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+        .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+      const card = document.querySelector("#panel .card, .card");
+      const [ink, paper] = [light(getComputedStyle(card).color), light(getComputedStyle(card).backgroundColor)];
+      return [paper, (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05)];
+    """
+    go(page, "overview")
+    papers = []
+    for _ in range(2):
+        paper, contrast = page.execute_script(ask)
+        assert contrast >= 4.5
+        papers.append(paper)
+        by_id(page, "theme").click()
+    assert min(papers) < 0.2
+    assert max(papers) > 0.8
+
+
 @pytest.mark.parametrize("panel", ["overview", "map", "lineage", "refinements", "jobs", "configuration"])
 def test_nothing_sticks_out_on_a_phone(page: Chrome, panel: str) -> None:
     page.execute_cdp_cmd(
@@ -284,6 +305,7 @@ def test_a_dashboard_that_was_started_anew_is_said(
 ) -> None:
     log = tmp_path / "first.log"
     first, told = open_dashboard(watched.root, log)
+    assert told["ssh"].startswith(f"ssh -L {told['port']}:127.0.0.1:{told['port']} ")
     chromium.get(told["url"])
     wait_until(lambda: by_id(chromium, "phase").text == "finished", "the page")
     assert end(first) == 0
