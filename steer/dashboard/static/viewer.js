@@ -20,6 +20,9 @@ export class Viewer {
   // `row` is the frame; `near` the rows laid over it; `atoms` {refinement, stage} or null.
   async show({ row, near, atoms }) {
     const turn = (this.turn = (this.turn ?? 0) + 1);
+    // What is still drawn is no longer what the panel tells of.
+    delete this.box.dataset.row;
+    this.box.ariaBusy = "true";
     // Beads are shown also where there are no atoms.
     let missing = "";
     try {
@@ -28,8 +31,10 @@ export class Viewer {
       const texts = await Promise.all([
         text({ row }), atoms ? text({ row, ...atoms }).catch((error) => { missing = error.message; return null; }) : null, ...near.map((other) => text({ row: other, onto: row })),
       ]);
+      // Read before anything is drawn, so that frames chosen in quick succession never lie in the viewer together.
+      const refined = texts[1] && (await NGL.autoLoad(new Blob([texts[1]], { type: "text/plain" }), { ext: "pdb" }));
       if (turn !== this.turn) return;
-      await this.#draw(NGL, texts, this.row !== row);
+      this.#draw(NGL, texts[0], refined, texts.slice(2), this.row !== row);
       this.row = row;
       this.note.classList.toggle("low", missing !== "");
       fill(this.note, missing);
@@ -38,10 +43,12 @@ export class Viewer {
       if (turn !== this.turn) return;
       this.note.classList.remove("low");
       fill(this.note, `The structure cannot be shown: ${error.message}`);
+    } finally {
+      if (turn === this.turn) this.box.ariaBusy = "false";
     }
   }
 
-  async #draw(NGL, [beads, atoms, ...near], fresh) {
+  #draw(NGL, beads, atoms, near, fresh) {
     const { stage } = this;
     stage.removeAllComponents();
     const add = (shape, opacity) => {
@@ -52,7 +59,7 @@ export class Viewer {
     add(beadShape(NGL, beads, { name: "beads", sides: !atoms, radius: atoms ? 0.35 : 0.6 }), 1);
     near.forEach((pdb, i) => add(beadShape(NGL, pdb, { name: `neighbour ${i + 1}`, colour: rgb(nearColour(i)), radius: 0.28, sides: false }), 0.9));
     if (atoms) {
-      const all = await stage.loadFile(new Blob([atoms], { type: "text/plain" }), { ext: "pdb" });
+      const all = stage.addComponentFromObject(atoms);
       all.addRepresentation("cartoon", { colorScheme: "residueindex", colorScale: "RdYlBu", colorReverse: true });
       all.addRepresentation("licorice", { multipleBond: "off", colorScheme: "element", radiusSize: 0.16, sele: "not hydrogen" });
     }
