@@ -8,7 +8,6 @@ from is kept (`steer.selection.reach`). A table belongs to one version of the la
 from __future__ import annotations
 
 import logging
-import zlib
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from steer.reachfile import Known, ReachFile
+from steer.reachfile import Known, ReachFile, RowsChecksum
 from steer.selection.reach import Reach
 
 if TYPE_CHECKING:
@@ -60,9 +59,10 @@ class CandidateTable:
         self._rows = np.empty(0, np.int64)
         self._parents = np.empty(0, np.int64)
         self._free = np.empty(0, bool)
-        self._count = self._seen = self._marked = self._checksum = 0
+        self._count = self._seen = self._marked = self._kept = 0
+        self._fresh = True
+        self._checksum = RowsChecksum(self.points)
         self.promoted, self.started = Reach(self._points), Reach(self._points)
-        self._fresh, self._kept = True, 0
 
     @property
     def points(self) -> NDArray[np.float32]:
@@ -95,16 +95,17 @@ class CandidateTable:
             Latent points of all seeds; begins with those of the last call.
         """
         self._append()
+        if self._fresh:
+            self._fresh = False
+            self._begin(self._latents.points[np.array(promoted, dtype=np.int64)], starts)
+        else:
+            for reach in self._reaches:
+                reach.extend(self.points)
         new = np.array(promoted[self._marked :], dtype=np.int64)
         if len(new):
             self._mark(new)
             self._marked += len(new)
-        if self._fresh:
-            self._fresh = False
-            chosen = self._latents.points[np.array(promoted, dtype=np.int64)]
-            for reach, file, points in zip(self._reaches, self._files, (chosen, starts), strict=False):
-                _recall(reach, file, points)
-        if len(new) and self.promoted.chosen < self._marked:
+        if self.promoted.chosen < self._marked:
             self.promoted.add(
                 self._latents.points[np.array(promoted[self.promoted.chosen :], dtype=np.int64)]
             )
@@ -119,7 +120,7 @@ class CandidateTable:
         self._kept = learnt
         try:
             for reach, file in zip(self._reaches, self._files, strict=True):
-                file.write(Known(*reach.known), self._checksum)
+                file.write(Known(*reach.known), self._checksum.of(self._count))
         except OSError as error:
             log.warning("distances are not kept, which makes the next start slower: %s", error)
             self._files = []
@@ -139,13 +140,19 @@ class CandidateTable:
         self._reserve(part.stop)
         # Clipping, which no row needs, spares a copy: touching new memory is what takes longest here.
         self._latents.points.take(rows, axis=0, out=self._points[part], mode="clip")
-        self._checksum = zlib.crc32(self._points[part].data, self._checksum)
         self._rows[part] = rows
         self._parents[part] = self._store.number.take(rows)
         self._free[part] = True
         self._count, self._seen = part.stop, new.stop
-        self.promoted.extend(self.points)
-        self.started.extend(self.points)
+        self._checksum.points = self.points
+
+    def _begin(self, *chosen: NDArray[np.float32]) -> None:
+        """Take up what is kept of the distances to these promoted frames and starts."""
+        files = self._files or (None, None)
+        self.promoted, self.started = (
+            Reach(self.points) if file is None else _recalled(file, self._checksum, points)
+            for file, points in zip(files, chosen, strict=True)
+        )
 
     def _mark(self, rows: NDArray[np.int64]) -> None:
         places = np.searchsorted(self.rows, rows)
@@ -163,20 +170,21 @@ class CandidateTable:
         self._free = _grown(self._free, self._count, size)
 
 
-def _recall(reach: Reach, file: ReachFile, chosen: NDArray[np.float32]) -> None:
+def _recalled(file: ReachFile, table: RowsChecksum, chosen: NDArray[np.float32]) -> Reach:
     """Begin with what a file says of the distances to these chosen points, whatever their order was then."""
-    known = file.read(reach.points)
+    known = file.read(table)
     if known is None:
-        return
+        return Reach(table.points)
     missing = Counter(map(bytes, np.ascontiguousarray(chosen, np.float32)))
     missing.subtract(map(bytes, known.chosen))
     if min(missing.values(), default=0) < 0:
         log.warning("%s knows chosen points that are none, and is not used", file.path)
-        return
-    reach.recall(*known.arrays())
+        return Reach(table.points)
+    reach = Reach.recalled(table.points, known.chosen, known.bounds, known.applied)
     rest = [np.frombuffer(point, np.float32) for point in missing.elements()]
     if rest:
         reach.add(np.array(rest))
+    return reach
 
 
 def _grown(array: NDArray[Any], used: int, size: int) -> NDArray[Any]:

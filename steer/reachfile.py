@@ -11,9 +11,11 @@ depends on its being there: only how long it takes.
 from __future__ import annotations
 
 import logging
+import os
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 import numpy as np
@@ -21,12 +23,14 @@ from numpy.typing import NDArray
 
 from sims.files import write_atomic
 from steer.exceptions import LinkFound
-from steer.links import read_plain
+from steer.links import open_plain
 from steer.messages import UNREADABLE
 
-__all__ = ["Known", "ReachFile"]
+__all__ = ["Known", "ReachFile", "RowsChecksum"]
 
 log = logging.getLogger(__name__)
+
+_LONGEST_LINE = 4096
 
 
 @dataclass(frozen=True)
@@ -47,9 +51,38 @@ class Known:
     bounds: NDArray[np.float32]
     applied: NDArray[np.int32]
 
-    def arrays(self) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int32]]:
-        """The three, in the order in which they lie in a file."""
-        return self.chosen, self.bounds, self.applied
+    @classmethod
+    def nothing(cls, points: NDArray[np.float32], chosen: int = 0, rows: int = 0) -> Known:
+        """Room for what is known of the first `rows` of these points; nothing is known of the others."""
+        bounds, applied = np.empty(len(points), np.float32), np.empty(len(points), np.int32)
+        bounds[rows:], applied[rows:] = np.inf, 0
+        return cls(np.empty((chosen, points.shape[1]), np.float32), bounds, applied)
+
+    def parts(self, rows: int) -> tuple[memoryview, ...]:
+        """What lies in a file of so many rows, in that order."""
+        arrays = (self.chosen.reshape(-1), self.bounds[:rows], self.applied[:rows])
+        return tuple(array.view(np.uint8).data for array in arrays)
+
+
+class RowsChecksum:
+    """crc32 of the first rows of a growing table; asked for more and more of them, it goes through each row once.
+
+    Parameters
+    ----------
+    points : ndarray, shape (n, d), float32
+    """
+
+    def __init__(self, points: NDArray[np.float32]) -> None:
+        self.points = points
+        self._rows = self._value = 0
+
+    def of(self, rows: int) -> int:
+        """Of the first `rows`."""
+        if rows < self._rows:
+            self._rows = self._value = 0
+        new = np.ascontiguousarray(self.points[self._rows : rows])
+        self._rows, self._value = rows, zlib.crc32(new.data, self._value)
+        return self._value
 
 
 class _Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -74,15 +107,15 @@ class ReachFile:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def read(self, points: NDArray[np.float32]) -> Known | None:
-        """What is known of the first of these points, shape (n, d); None when nothing that fits is there."""
+    def read(self, table: RowsChecksum) -> Known | None:
+        """What is known of the points of a table, if only of the first; None when nothing that fits is there."""
         try:
-            data = read_plain(self.path)
+            with open(open_plain(self.path, os.O_RDONLY), "rb") as file:
+                known = _read(file, table)
         except (OSError, LinkFound) as error:
             if not isinstance(error, FileNotFoundError):
                 log.warning("%s cannot be used: %s", self.path, error)
             return None
-        known = _unpacked(data, points)
         if known is None:
             log.warning(
                 "%s is damaged, or of other points, and is not used: the next choice takes longer", self.path
@@ -99,35 +132,40 @@ class ReachFile:
         """
         if not self.path.parent.is_dir():
             return
-        content = b"".join(np.ascontiguousarray(array).tobytes() for array in known.arrays())
+        rows = len(known.bounds)
+        content = b"".join(known.parts(rows))
         chosen, dimensions = known.chosen.shape
-        line = _Line(len(known.bounds), chosen, dimensions, points_crc32, zlib.crc32(content))
+        line = _Line(rows, chosen, dimensions, points_crc32, zlib.crc32(content))
         write_atomic(self.path, msgspec.json.encode(line) + b"\n" + content, durable=False)
 
 
-def _unpacked(data: bytes, points: NDArray[np.float32]) -> Known | None:
-    end = data.find(b"\n") + 1
+def _read(file: BinaryIO, table: RowsChecksum) -> Known | None:
     try:
-        line = msgspec.json.decode(data[:end], type=_Line)
+        line = msgspec.json.decode(file.readline(_LONGEST_LINE), type=_Line)
     except UNREADABLE:
         return None
-    content = memoryview(data)[end:]
-    rows, chosen, dimensions = line.rows, line.chosen, line.dimensions
+    count, dimensions = table.points.shape
+    left = os.fstat(file.fileno()).st_size - file.tell()
     fits = (
-        (line.format, line.version, dimensions) == ("steer distance bounds", 1, points.shape[1])
-        and 0 <= rows <= len(points)
-        and chosen >= 0
-        and len(content) == 4 * (chosen * dimensions + 2 * rows)
-        and zlib.crc32(content) == line.crc32
-        and zlib.crc32(np.ascontiguousarray(points[:rows]).data) == line.points_crc32
+        (line.format, line.version, line.dimensions) == ("steer distance bounds", 1, dimensions)
+        and 0 <= line.rows <= count
+        and line.chosen >= 0
+        and left == 4 * (line.chosen * dimensions + 2 * line.rows)
     )
     if not fits:
         return None
-    whole = np.frombuffer(content, "<f4")
-    known = Known(
-        whole[: chosen * dimensions].reshape(chosen, dimensions).astype(np.float32),
-        whole[chosen * dimensions : chosen * dimensions + rows].astype(np.float32),
-        whole[chosen * dimensions + rows :].view("<i4").astype(np.int32),
+    # Straight into the arrays that are used from now on: touching new memory is what takes longest here.
+    known = Known.nothing(table.points, line.chosen, line.rows)
+    checksum = 0
+    for part in known.parts(line.rows):
+        if file.readinto(part) != len(part):  # type: ignore[attr-defined]
+            return None
+        checksum = zlib.crc32(part, checksum)
+    if checksum != line.crc32 or table.of(line.rows) != line.points_crc32:
+        return None
+    lowest, first, last = (
+        known.bounds.min(initial=0),
+        known.applied.min(initial=0),
+        known.applied.max(initial=0),
     )
-    sane = bool((known.bounds >= 0).all()) and bool(((known.applied >= 0) & (known.applied <= chosen)).all())
-    return known if sane else None
+    return known if lowest >= 0 <= first and last <= line.chosen else None

@@ -104,23 +104,29 @@ class Reach:
         count = len(self._points)
         return self._chosen, self._bounds[:count], self._applied[:count]
 
-    def recall(
-        self, chosen: NDArray[np.float32], bounds: NDArray[np.float32], applied: NDArray[np.int32]
-    ) -> None:
-        """Take up what was known of the first rows, before any point was chosen here.
+    @classmethod
+    def recalled(
+        cls,
+        points: NDArray[np.float32],
+        chosen: NDArray[np.float32],
+        bounds: NDArray[np.float32],
+        applied: NDArray[np.int32],
+    ) -> Self:
+        """Begin with what was known.
 
         Parameters
         ----------
-        chosen : ndarray, shape (k, d)
+        points : ndarray, shape (n, d), float32
+        chosen : ndarray, shape (k, d), float32
             The chosen points; others may follow.
-        bounds, applied : ndarray, shape (m,)
-            As `known` gave them, for as many rows as there were.
+        bounds, applied : ndarray, shape (n,)
+            As `known` gave them, infinite and zero where nothing is known; they are not copied, and written to.
         """
-        self._chosen = np.ascontiguousarray(chosen, dtype=np.float32)
-        rows = len(bounds)
-        self._bounds[:rows], self._applied[:rows] = bounds, applied
-        for block in range(-(-rows // BLOCK)):
-            self._tops[block] = self._bounds[self._part(block)].max()
+        reach = cls(points[:0])
+        reach._points, reach._chosen, reach._bounds, reach._applied = points, chosen, bounds, applied
+        blocks = range(-(-len(points) // BLOCK))
+        reach._tops = np.array([bounds[reach._part(block)].max() for block in blocks], np.float32)
+        return reach
 
     def fork(self) -> Self:
         """A reach that knows the same and goes its own way."""

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from steer.candidates import CandidateTable
-from steer.reachfile import ReachFile
+from steer.reachfile import ReachFile, RowsChecksum
 
 DIMENSIONS = 3
 LIMITS = (4.0, 1.0, 0.1, -1.0)
@@ -113,7 +113,7 @@ def test_points_that_are_chosen_no_more_make_it_useless(points, starts, kept, ca
 def test_a_link_is_not_read(points, kept):
     (kept / "to-promoted.bin").rename(kept / "elsewhere")
     (kept / "to-promoted.bin").symlink_to(kept / "elsewhere")
-    assert ReachFile(kept / "to-promoted.bin").read(points) is None
+    assert ReachFile(kept / "to-promoted.bin").read(RowsChecksum(points)) is None
 
 
 def test_little_is_not_worth_keeping(points, starts, tmp_path):

@@ -95,8 +95,9 @@ def test_what_was_known_is_taken_up_again(rng):
     before = Reach(points[:-300])
     before.add(points[:40])
     before.beyond(2.0)
-    after = Reach(points)
-    after.recall(*before.known)
+    chosen, bounds, applied = before.known
+    unknown = (np.full(300, np.inf, np.float32), np.zeros(300, np.int32))
+    after = Reach.recalled(points, chosen, *map(np.concatenate, zip((bounds, applied), unknown, strict=True)))
     after.add(points[40:50])
     fresh = Reach(points)
     fresh.add(points[:50])
