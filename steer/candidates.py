@@ -57,7 +57,7 @@ class CandidateTable:
         dimensions = latents.points.shape[1]
         self._points = np.empty((0, dimensions), np.float32)
         self._rows = np.empty(0, np.int64)
-        self._parents = np.empty(0, np.int64)
+        self._parents = np.empty(0, np.int32)
         self._free = np.empty(0, bool)
         self._count = self._seen = self._marked = self._kept = 0
         self._fresh = True
@@ -75,7 +75,7 @@ class CandidateTable:
         return self._rows[: self._count]
 
     @property
-    def parents(self) -> NDArray[np.int64]:
+    def parents(self) -> NDArray[np.int32]:
         """Numbers of the simulations they come from, shape (n,)."""
         return self._parents[: self._count]
 
@@ -140,8 +140,11 @@ class CandidateTable:
         self._reserve(part.stop)
         # Clipping, which no row needs, spares a copy: touching new memory is what takes longest here.
         self._latents.points.take(rows, axis=0, out=self._points[part], mode="clip")
-        self._rows[part] = rows
-        self._parents[part] = self._store.number.take(rows)
+        self._store.number.view(np.int32).take(rows, out=self._parents[part], mode="clip")
+        if self._count:
+            self._rows[part] = rows
+        else:
+            self._rows = rows
         self._free[part] = True
         self._count, self._seen = part.stop, new.stop
         self._checksum.points = self.points
@@ -161,9 +164,9 @@ class CandidateTable:
         self._free[places[self._rows[places] == rows]] = False
 
     def _reserve(self, count: int) -> None:
-        if count <= len(self._rows):
+        if count <= len(self._free):
             return
-        size = max(count, 1024, len(self._rows) * 5 // 4)
+        size = max(count, len(self._free) * 5 // 4)
         self._points = _grown(self._points, self._count, size)
         self._rows = _grown(self._rows, self._count, size)
         self._parents = _grown(self._parents, self._count, size)

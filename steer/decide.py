@@ -78,7 +78,7 @@ class Candidates:
     """
 
     points: NDArray[np.float32]
-    parents: NDArray[np.int64]
+    parents: NDArray[np.integer]
     yields: Yields = field(default_factory=Yields)
     cost: NDArray[np.float32] | None = None
     free: NDArray[np.bool_] | None = None

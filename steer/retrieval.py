@@ -12,7 +12,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sims.trajectory import list_parts, read_part
 from steer.frames import Frame
 from steer.links import link_in
 
@@ -88,6 +87,9 @@ class Retrieval:
         return completed
 
     def _frames_of(self, simulation: Simulation) -> list[Frame]:
+        # Here, because mdtraj takes a tenth of a second of a start, and nearly no start needs it.
+        from sims.trajectory import list_parts, read_part
+
         every = self._every[simulation.level]
         folder = self._directory.simulation(simulation.id)
         frames = []

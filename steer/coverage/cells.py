@@ -66,12 +66,12 @@ class CellCounter:
 
 def _deviation(points: NDArray[np.floating]) -> NDArray[np.float64]:
     """Standard deviation of each column, summed in double precision and block by block."""
-    origin = points[0].astype(np.float64)
+    origin = points[0].astype(np.float64)[:, None]
     total, squares = np.zeros((2, points.shape[1]))
     for start in range(0, len(points), _AT_ONCE):
-        block = points[start : start + _AT_ONCE] - origin
-        total += block.sum(axis=0)
-        squares += np.einsum("ij,ij->j", block, block)
+        columns = points[start : start + _AT_ONCE].T.astype(np.float64, order="C") - origin
+        total += columns.sum(axis=1)
+        squares += np.einsum("ij,ij->i", columns, columns)
     mean = total / len(points)
     deviation: NDArray[np.float64] = np.sqrt(np.maximum(squares / len(points) - mean**2, 0.0))
     return deviation

@@ -20,7 +20,7 @@ __all__ = ["FarthestPoint"]
 EDGE = 4
 """Candidates looked at together, for each pick wanted."""
 
-LEAST = 1024
+LEAST = 8192
 """And at least."""
 
 CLOSED = np.float32(-1.0)

@@ -23,13 +23,13 @@ __all__ = ["Reach", "squared_to_nearest"]
 BLOCK = 2**15
 """Rows looked at together; for each block the largest bound is kept, so that quiet ones are passed over."""
 
-TOGETHER = 2**17
+TOGETHER = 2**20
 """Rows collected from the blocks before they are brought up to date."""
 
-PART = 2**13
+PART = 2**14
 """Rows brought up to date together."""
 
-PAIRS = 2**15
+PAIRS = 2**16
 """Distances worked out at once: they stay in the processor's cache."""
 
 SAMPLE = 2**14

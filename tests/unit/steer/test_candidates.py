@@ -24,7 +24,7 @@ class Latents:
 
 class Store:
     def __init__(self, is_cg, number):
-        self._is_cg, self.number = is_cg, number
+        self._is_cg, self.number = is_cg, number.astype(np.uint32)
 
     def is_level(self, level, rows):
         return self._is_cg[rows]

@@ -22,7 +22,7 @@ class Latents:
 
 class Store:
     def __init__(self, count):
-        self.number = np.arange(count) // 10
+        self.number = np.arange(count, dtype=np.uint32) // 10
 
     def is_level(self, level, rows):
         return np.ones(len(self.number), bool)[rows]
