@@ -16,7 +16,7 @@ from steer.campaign import CampaignDirectory
 from steer.connection import PASSWORD_VARIABLE
 from steer.exceptions import JobError
 from steer.jobs.lifeline import Guard, kill_group
-from steer.jobs.registry import job_folder, kind_of
+from steer.jobs.registry import SIMULATING, job_folder, kind_of
 from steer.jobs.wire import STOP, Ended, Order, Went, decode_report, encode_line
 from steer.links import make_folder, open_plain
 from steer.messages import Job
@@ -67,6 +67,8 @@ class Site:
     guard : Guard
     stall : float
         Seconds without progress after which a job is ended.
+    own_cores : bool
+        Whether simulations of one thread get a core of their own.
     """
 
     worker: str
@@ -76,6 +78,7 @@ class Site:
     runners: Mapping[str, str]
     guard: Guard
     stall: float
+    own_cores: bool
 
 
 class Attempt:
@@ -185,9 +188,10 @@ class Attempt:
         return process
 
     def _order(self, report: int) -> Order:
+        runner = self._site.runners[kind_of(self.job)]
         return Order(
             job=self.job,
-            runner=self._site.runners[kind_of(self.job)],
+            runner=runner,
             directory=str(self._site.directory.root),
             campaign=self._site.campaign,
             url=self._site.url,
@@ -195,6 +199,7 @@ class Attempt:
             attempt=self.name,
             parent=os.getpid(),
             report=report,
+            own_core=self._site.own_cores and self.slot.threads == 1 and runner in SIMULATING,
         )
 
     async def _read(self, reports: int) -> None:

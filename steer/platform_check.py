@@ -19,14 +19,17 @@ from steer.connection import PASSWORD_VARIABLE
 from steer.exceptions import EnvironmentNotReady
 from steer.slots import Slot
 
-__all__ = ["Answer", "find_platform"]
+__all__ = ["ON_CPU", "Answer", "find_platform"]
 
 log = logging.getLogger(__name__)
 
 TIMEOUT = 180.0
 """s; the first use of a GPU after a reboot takes long."""
 
-_ON_PROCESSORS = ("CPU", "Reference")
+ON_CPU = "CPU"
+"""What `find_platform` says where OpenMM's CPU platform is used, and no other."""
+
+_ON_PROCESSORS = (ON_CPU, "Reference")
 
 
 class Answer(msgspec.Struct, frozen=True):

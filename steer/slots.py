@@ -32,11 +32,14 @@ class Slot:
         ``cuda:0`` or ``cpu``.
     environment : mapping of str to str
         Variables that confine a process to this slot.
+    threads : int
+        CPU threads of a process.
     """
 
     number: int
     device: str
     environment: Mapping[str, str]
+    threads: int = 1
 
 
 def usable_cores() -> int:
@@ -121,7 +124,7 @@ def _slot(number: int, devices: Sequence[str], threads: int) -> Slot:
         "OPENMM_CPU_THREADS": str(threads),
         "OMP_NUM_THREADS": str(threads),
     }
-    return Slot(number, f"cuda:{gpu}" if gpu else "cpu", environment)
+    return Slot(number, f"cuda:{gpu}" if gpu else "cpu", environment, threads)
 
 
 class SlotPool:

@@ -37,7 +37,7 @@ from steer.jobs.lifeline import Guard
 from steer.jobs.registry import SIMULATING, kind_of
 from steer.messages import WorkerInfo, encode
 from steer.mps import SharedGpus
-from steer.platform_check import find_platform
+from steer.platform_check import ON_CPU, find_platform
 from steer.refusals import forget_refusals, leave_refusal
 from steer.slot_worker import SlotWorker
 from steer.slots import Slot, SlotPool, make_slots
@@ -211,6 +211,7 @@ class _Worker:
             runners=options.runners,
             guard=self._guard,
             stall=options.stall,
+            own_cores=options.pin and self._platform == ON_CPU,
         )
         supervisor = Supervisor(site, self._pool, redis, self._changed.set)
         async with AsyncExitStack() as stack:

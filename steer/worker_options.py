@@ -33,6 +33,8 @@ class WorkerOptions:
         Jobs that share one GPU.
     mps : bool
         Whether they share it through CUDA's Multi-Process Service.
+    pin : bool
+        Whether simulations of one thread on the CPU get a core of their own.
     kinds : sequence of str
         Kinds of job accepted.
     name : str, optional
@@ -60,6 +62,7 @@ class WorkerOptions:
     gpus: Sequence[str] | None = None
     slots_per_gpu: int = 1
     mps: bool = False
+    pin: bool = True
     kinds: Sequence[str] = KINDS
     name: str | None = None
     walltime: float | None = None

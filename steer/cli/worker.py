@@ -28,6 +28,9 @@ __all__ = ["attach_worker", "worker"]
     help="Jobs that share one GPU.",
 )
 @click.option("--mps", is_flag=True, help="Have them share it through CUDA MPS, instead of taking turns.")
+@click.option(
+    "--no-pin", is_flag=True, help="Leave it to the system on which CPU cores one-thread simulations run."
+)
 @click.option("--kinds", metavar="LIST", help="Kinds of job to accept: cg,refine,train [default: all].")
 @click.option("--walltime", metavar="TIME", help="Hand jobs back in time for this limit: '4 h'.")
 @click.option(
@@ -58,6 +61,7 @@ def worker(
     gpus: str | None,
     slots_per_gpu: int,
     mps: bool,
+    no_pin: bool,
     kinds: str | None,
     walltime: str | None,
     directory: Path | None,
@@ -93,12 +97,15 @@ def worker(
             slots,
             slots_per_gpu,
             mps,
+            not no_pin,
             _known_kinds(kinds),
         )
     _need_print(
         workers=workers, gpus_per_worker=gpus_per_worker, cpus_per_worker=cpus_per_worker, image=image
     )
-    return attach_worker(url, slots, gpus, slots_per_gpu, mps, kinds, walltime, directory, campaign, name)
+    return attach_worker(
+        url, slots, gpus, slots_per_gpu, mps, not no_pin, kinds, walltime, directory, campaign, name
+    )
 
 
 def attach_worker(
@@ -107,6 +114,7 @@ def attach_worker(
     gpus: str | None = None,
     slots_per_gpu: int = 1,
     mps: bool = False,
+    pin: bool = True,
     kinds: str | None = None,
     walltime: str | None = None,
     directory: Path | None = None,
@@ -125,6 +133,7 @@ def attach_worker(
         gpus=_gpus(gpus),
         slots_per_gpu=slots_per_gpu,
         mps=mps,
+        pin=pin,
         kinds=_list(kinds) if kinds is not None else KINDS,
         name=_checked_name(name),
         walltime=_seconds(walltime),

@@ -29,6 +29,7 @@ def print_script(
     slots: int | None,
     slots_per_gpu: int,
     mps: bool,
+    pin: bool,
     kinds: tuple[str, ...],
 ) -> int:
     """Print how `system` starts workers for a campaign; returns the exit code.
@@ -37,7 +38,7 @@ def print_script(
     ----------
     system : str
         One of `steer.launchers.LAUNCHERS`.
-    url, directory, campaign, walltime, slots, slots_per_gpu, mps, kinds
+    url, directory, campaign, walltime, slots, slots_per_gpu, mps, pin, kinds
         As for the worker itself; walltime in seconds.
     workers, gpus, cpus, image
         As for `steer.launchers.Request`; None for its defaults.
@@ -67,6 +68,7 @@ def print_script(
         slots=slots,
         slots_per_gpu=slots_per_gpu,
         mps=mps,
+        pin=pin,
         kinds=kinds,
         **{key: value for key, value in chosen.items() if value is not None},  # type: ignore[arg-type]
     )

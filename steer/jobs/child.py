@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +27,7 @@ from steer.exceptions import USER_ERRORS, FolderHeld, JobError, JobStopped, Serv
 from steer.jobs.context import JobContext
 from steer.jobs.folder import HeldFolder, read_result
 from steer.jobs.lifeline import die_with
+from steer.jobs.own_core import OwnCore
 from steer.jobs.registry import job_folder, resolve
 from steer.jobs.wire import Ended, Order, Went, decode_order, encode_line
 from steer.links import refuse_links
@@ -103,7 +104,8 @@ def main() -> int:
     threading.Thread(target=_listen, args=(sys.stdin.fileno(), stop), daemon=True).start()
     reporter = Reporter(order.report)
     log.info("attempt %s at %s on %s", order.attempt, order.job.key, order.worker)
-    ended = _attempt(order, reporter, stop)
+    with OwnCore() if order.own_core else nullcontext():
+        ended = _attempt(order, reporter, stop)
     log.info("%s: %s%s", order.job.key, ended.status, f" ({ended.error})" if ended.error else "")
     reporter.ended(ended)
     return 0

@@ -41,6 +41,8 @@ class Order(_Line, frozen=True):
         Process id of the worker.
     report : int
         File descriptor for reports.
+    own_core : bool
+        Whether to take a CPU core that no other job has.
     """
 
     job: Job
@@ -52,6 +54,7 @@ class Order(_Line, frozen=True):
     attempt: str
     parent: int
     report: int
+    own_core: bool
 
 
 class Went(_Line, frozen=True, tag="went"):

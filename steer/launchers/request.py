@@ -48,6 +48,8 @@ class Request:
         Jobs that share one GPU.
     mps : bool
         Whether they share it through CUDA's Multi-Process Service.
+    pin : bool
+        Whether simulations of one thread on the CPU get a core of their own.
     kinds : tuple of str
         Kinds of job that the workers accept; all when empty.
     image : str
@@ -70,6 +72,7 @@ class Request:
     slots: int | None = None
     slots_per_gpu: int = 1
     mps: bool = False
+    pin: bool = True
     kinds: tuple[str, ...] = ()
     image: str = "steer:cuda12"
 
@@ -113,7 +116,9 @@ class Request:
     @property
     def options(self) -> list[tuple[str, ...]]:
         """Options of ``steer worker``, apart from URL, directory and name, each with its value; not quoted."""
-        options = [("--campaign", self.campaign), *self._room()]
+        options: list[tuple[str, ...]] = [("--campaign", self.campaign), *self._room()]
+        if not self.pin:
+            options.append(("--no-pin",))
         if self.kinds:
             options.append(("--kinds", ",".join(self.kinds)))
         if self.walltime is not None:

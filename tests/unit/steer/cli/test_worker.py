@@ -29,6 +29,7 @@ def test_all_options_reach_the_daemon(told):
         gpus="0, 1",
         slots_per_gpu=2,
         mps=True,
+        pin=False,
         kinds="cg,train",
         walltime="4 h",
         directory=Path("/campaign"),
@@ -44,6 +45,7 @@ def test_all_options_reach_the_daemon(told):
         2,
     )
     assert options.mps
+    assert not options.pin
     assert (options.kinds, options.walltime, options.name) == (["cg", "train"], 14400.0, "alice")
     assert (options.directory, options.campaign) == (Path("/campaign"), "trp")
 

@@ -54,3 +54,8 @@ def test_sharing_through_mps_is_passed_on_where_something_is_shared(request_of) 
     assert ("--mps",) in request_of(gpus=2, slots_per_gpu=2, mps=True).options
     with pytest.raises(ConfigError, match="--slots-per-gpu 2 or more"):
         request_of(gpus=2, mps=True)
+
+
+def test_cores_are_left_to_the_system_where_that_is_asked_for(request_of) -> None:
+    assert ("--no-pin",) in request_of(pin=False).options
+    assert ("--no-pin",) not in request_of().options
