@@ -5,8 +5,8 @@ system puts them on two cores, and they wait for each other to wake up: on one c
 as fast (``docs/benchmarks.md``, "Coarse-grained engine"). So a job claims a free core (`steer.cores`) and stays on it.
 
 A process that is bound to one core cannot step aside. Now and then the job therefore looks whether something else uses
-its core while another one stands idle, and moves there. Which core it is on changes no result: nothing that is
-computed depends on it.
+its core, and then moves to one that stands idle, or lets go where there is none: on cores that are all busy the system
+keeps the two threads together by itself. Which core it is on changes no result: nothing that is computed depends on it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import socket
 import threading
 import time
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 from steer.cores import busy_seconds, claim, claimed, current, in_order, supported
 
@@ -28,7 +28,14 @@ log = logging.getLogger(__name__)
 
 _PERIOD = 10.0
 _WINDOW = 1.0
-_WORTH_MOVING = 0.2
+_MUCH = 0.2
+
+
+class _Use(NamedTuple):
+    """Shares of a time that cores worked: ours for others than this process, the rest for anybody."""
+
+    others_here: float
+    elsewhere: dict[int, float]
 
 
 class OwnCore:
@@ -54,6 +61,7 @@ class OwnCore:
         self._period, self._window = period, window
         self._allowed: set[int] = set()
         self._sign: socket.socket | None = None
+        self._level = logging.INFO
         self._leaving = threading.Event()
         self._watch = threading.Thread(target=self._keep_watch, name="own-core", daemon=True)
 
@@ -71,10 +79,7 @@ class OwnCore:
         self._leaving.set()
         if self._watch.is_alive():
             self._watch.join()
-        if self._sign is not None:
-            self._sign.close()
-            _bind(self._allowed)
-        self._sign = self.core = None
+        self._let_go()
 
     def _settle(self, cores: list[int]) -> None:
         """Take the first of these cores that can be had, and leave the present one for it."""
@@ -87,30 +92,50 @@ class OwnCore:
             if self._sign is not None:
                 self._sign.close()
             self._sign, self.core = sign, core
-            log.info("on core %d, which no other job has", core)
+            log.log(self._level, "on core %d, which no other job has", core)
+            self._level = logging.DEBUG
             return
+
+    def _let_go(self) -> None:
+        """Run on any core again."""
+        if self._sign is not None:
+            _bind(self._allowed)
+            self._sign.close()
+        self._sign = self.core = None
 
     def _keep_watch(self) -> None:
         while not self._leaving.wait(self._period):
-            if self._sign is None:
-                self._settle(in_order(self._allowed, claimed(), current()))
-            else:
-                self._settle(self._better_cores())
+            use = self._look()
+            if use is not None:
+                self._act(use)
 
-    def _better_cores(self) -> list[int]:
+    def _act(self, use: _Use) -> None:
+        better = self._better_cores(use)
+        if better:
+            self._settle(better)
+        elif use.others_here > _MUCH:
+            log.debug("core %s is shared and no other is idle: on any core", self.core)
+            self._let_go()
+
+    def _better_cores(self, use: _Use) -> list[int]:
         """Cores that stand idle for longer than ours is there for us, the idlest first."""
+        limit = 1.0 - _MUCH if self.core is None else use.others_here - _MUCH
+        cores = in_order(use.elsewhere, claimed(), current())
+        better = [core for core in cores if use.elsewhere[core] < limit]
+        return sorted(better, key=lambda core: round(use.elsewhere[core], 1))
+
+    def _look(self) -> _Use | None:
+        """How much the cores are used; None when that cannot be seen."""
         began, busy, own = time.monotonic(), busy_seconds(), time.process_time()
         if self._leaving.wait(self._window):
-            return []
+            return None
         lasted, later, own = time.monotonic() - began, busy_seconds(), time.process_time() - own
-        use = {
-            core: (later[core] - busy[core]) / lasted for core in self._allowed & busy.keys() & later.keys()
-        }
-        if self.core not in use:
-            return []
-        others = max(0.0, use.pop(self.core) - own / lasted)
-        better = [core for core in in_order(use, claimed(), self.core) if use[core] < others - _WORTH_MOVING]
-        return sorted(better, key=lambda core: round(use[core], 1))
+        seen = self._allowed & busy.keys() & later.keys()
+        elsewhere = {core: (later[core] - busy[core]) / lasted for core in seen}
+        if self.core is None:
+            return _Use(0.0, elsewhere)
+        here = elsewhere.pop(self.core, None)
+        return None if here is None else _Use(max(0.0, here - own / lasted), elsewhere)
 
 
 def _bind(cores: set[int]) -> bool:

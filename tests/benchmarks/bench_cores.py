@@ -51,6 +51,7 @@ CASES = (
     Case("two jobs", 2),
     Case("three jobs", 3),
     Case("one job, one busy process", 1, 1),
+    Case("two jobs, one busy process", 2, 1),
     Case("two jobs, two busy processes", 2, 2),
 )
 

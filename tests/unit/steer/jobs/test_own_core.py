@@ -25,7 +25,9 @@ pytestmark = pytest.mark.skipif(not supported(), reason="cores are kept on Linux
 HOLD = """
 import os, sys, threading
 from steer import cores
+from steer.jobs import own_core
 from steer.jobs.own_core import OwnCore
+own_core.busy_seconds = lambda: dict.fromkeys(range(4096), 0.0)
 cores._NAME = sys.argv[1]
 if len(sys.argv) > 2:
     os.sched_setaffinity(0, {int(sys.argv[2])})
@@ -33,7 +35,7 @@ threading.Thread(target=threading.Event().wait, daemon=True).start()
 def tell(own):
     tasks = os.listdir("/proc/self/task")
     print(own.core, *sorted({core for task in tasks for core in os.sched_getaffinity(int(task))}), flush=True)
-with OwnCore(period=0.05, window=60.0) as own:
+with OwnCore(period=0.05, window=0.01) as own:
     tell(own)
     for line in sys.stdin:
         tell(own)
@@ -123,22 +125,31 @@ def test_a_job_that_may_use_one_core_takes_that_one_or_none(hold, two_cores):
 
 
 @pytest.mark.parametrize(
-    ("others", "elsewhere", "moves"),
-    [(0.0, 0.0, False), (0.5, 0.0, True), (0.5, 0.4, False), (0.15, 0.0, False), (1.0, 1.0, False)],
+    ("others", "elsewhere", "comes_to"),
+    [
+        (0.0, 0.0, "stays"),
+        (0.15, 0.0, "stays"),
+        (0.5, 0.0, "moves"),
+        (0.5, 0.4, "lets go"),
+        (1.0, 1.0, "lets go"),
+    ],
 )
-def test_a_job_moves_where_it_gains_a_fifth_of_a_core(monkeypatch, two_cores, others, elsewhere, moves):
+def test_a_job_moves_where_it_gains_a_fifth_of_a_core_and_lets_a_shared_one_go(
+    monkeypatch, two_cores, others, elsewhere, comes_to
+):
     """A second in which it works half the time, `others` on its core and `elsewhere` on the other."""
     monkeypatch.setattr("steer.cores._NAME", f"steer-test-{os.getpid()}-")
-    own = OwnCore(period=3600.0, window=0.0)
-    with own:
+    with OwnCore(period=3600.0, window=0.0) as own:
         here, there = own.core, sum(two_cores) - own.core
         readings = iter([{here: 7.0, there: 9.0}, {here: 7.5 + others, there: 9.0 + elsewhere}])
-        monkeypatch.setattr(steer.jobs.own_core, "busy_seconds", lambda: next(readings))
-        monkeypatch.setattr(steer.jobs.own_core.time, "process_time", iter([3.0, 3.5]).__next__)
-        monkeypatch.setattr(steer.jobs.own_core.time, "monotonic", iter([1.0, 2.0, 2.0]).__next__)
-        better = own._better_cores()
-        monkeypatch.undo()
-    assert better == ([there] if moves else [])
+        with monkeypatch.context() as seen:
+            seen.setattr(steer.jobs.own_core, "busy_seconds", lambda: next(readings))
+            seen.setattr(steer.jobs.own_core.time, "process_time", iter([3.0, 3.5]).__next__)
+            seen.setattr(steer.jobs.own_core.time, "monotonic", iter([1.0, 2.0]).__next__)
+            use = own._look()
+        own._act(use)
+        assert own.core == {"stays": here, "moves": there, "lets go": None}[comes_to]
+        assert os.sched_getaffinity(0) == (set(two_cores) if own.core is None else {own.core})
 
 
 CG = CgJob(key="cg:cg-000001", simulation="cg-000001", start="a.pdb", force_field=1, steps=1, random_seed=1)
