@@ -1,7 +1,7 @@
 """A core of its own for a job whose simulation has one thread on the CPU.
 
 Such a simulation is two threads that hand work to each other ten times a step. On a machine with room to spare the
-system puts them on two cores, and they wait for each other to wake up: on one core the same simulation is up to twice
+system puts them on two cores, and they wait for each other to wake up: on one core the same simulation is up to 1.5 times
 as fast (``docs/benchmarks.md``, "Coarse-grained engine"). So a job claims a free core (`steer.cores`) and stays on it.
 
 A process that is bound to one core cannot step aside. Now and then the job therefore looks whether something else uses

@@ -7,9 +7,10 @@ how `sims.engines.coarse` propagates them. GROMACS gets the same molecules, coor
 step (``tests/benchmarks/gromacs.py``).
 
 All take turns, so that what else happens on the machine hits all. Rates are steps per processor second on one thread, and
-steps per wall second on more. Run::
+steps per wall second on more. On one thread everybody has a core of its own, as in a campaign, unless ``--no-pin``
+leaves it to the system (``tests/benchmarks/bench_cores.py`` compares the two). Run::
 
-    python tests/benchmarks/bench_engine.py [--sizes 742 2748] [--threads 1 2] [--repeats 5] [--seconds 2.5]
+    python tests/benchmarks/bench_engine.py [--sizes 742 2748] [--threads 1 2] [--repeats 5] [--seconds 2.5] [--no-pin]
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +37,7 @@ from sims.martini.nonbonded import CUTOFF, RELATIVE_PERMITTIVITY, reaction_field
 from sims.martini.solvent import Solvated, solvate
 from sims.martini.system import build_system
 from sims.structure import Structure
+from steer.jobs.own_core import OwnCore
 
 TRPCAGE = Path(__file__).parents[2] / "examples" / "trp-cage" / "trpcage.pdb"
 TEMPERATURE, FRICTION, TIMESTEP, SALT = 300.0, 1.0, 0.020, 0.15
@@ -49,6 +52,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=2.5, help="of each measurement, about")
     parser.add_argument("--no-gromacs", action="store_true", help="where there is no `gmx`")
+    parser.add_argument("--no-pin", action="store_true", help="leave it to the system which cores are used")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         model = martinize(Structure.read(TRPCAGE), MartinizeOptions(), Path(folder) / "model")
@@ -72,12 +76,14 @@ def bench(size: int, model: CoarseModel, folder: Path, options: argparse.Namespa
         gromacs = prepare_gromacs(model, solvated, positions, folder, size)
         compare_energies(gromacs, systems["exact"], model, solvated, positions)
     for threads in options.threads:
-        runners: dict[str, Callable[[int], Spent]] = {
-            form: OpenMMRunner(system, positions, threads) for form, system in systems.items()
-        }
-        if gromacs is not None:
-            runners["gromacs"] = GromacsRunner(gromacs, threads)
-        tell_rates(measured(runners, options.repeats, options.seconds), threads)
+        # GROMACS is a process of its own: it must not look like somebody else on this core.
+        with OwnCore(period=3600.0) if threads == 1 and not options.no_pin else nullcontext():
+            runners: dict[str, Callable[[int], Spent]] = {
+                form: OpenMMRunner(system, positions, threads) for form, system in systems.items()
+            }
+            if gromacs is not None:
+                runners["gromacs"] = GromacsRunner(gromacs, threads)
+            tell_rates(measured(runners, options.repeats, options.seconds), threads)
 
 
 # -- systems ------------------------------------------------------------------------------------------------------
