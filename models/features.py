@@ -72,6 +72,11 @@ class BeadFeatures:
         """Numbers it makes of a frame: one a pair and two a dihedral."""
         return len(self.pairs) + 2 * len(self.dihedrals)
 
+    @property
+    def kinds(self) -> tuple[int, ...]:
+        """Proximities, and cosines and sines."""
+        return len(self.pairs), 2 * len(self.dihedrals)
+
     @classmethod
     def for_molecule(
         cls,

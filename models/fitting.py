@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from models.alignment import agreement, principal_axes, procrustes
 from models.autoencoder import Autoencoder
 from models.exceptions import TrainingError
-from models.protocols import Featurizer, LatentModel
+from models.protocols import Featurizer, LatentModel, Scaling
 from models.standardisation import Standardisation
 
 __all__ = ["TrainingSet", "finished", "prepare"]
@@ -55,6 +55,7 @@ def prepare(
     positions: NDArray[np.floating],
     previous: LatentModel | None,
     seed: int,
+    scaling: Scaling,
 ) -> TrainingSet:
     """Check that training can start; featurise, hold out and standardise.
 
@@ -85,7 +86,7 @@ def prepare(
         _features(featurizer, positions, np.flatnonzero(rows)) for rows in (~held_out, held_out)
     )
     try:
-        standardisation = Standardisation.of(training)
+        standardisation = Standardisation.of(training, featurizer.kinds if scaling == "kind" else None)
     except ValueError as error:
         raise TrainingError(
             f"There is nothing to learn from these {len(positions)} frames: {error}."

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from models.autoencoder import Autoencoder
 from models.fitting import TrainingSet, finished, prepare
 from models.network import Layer, Network
-from models.protocols import Featurizer, LatentModel, TrainingProgress
+from models.protocols import Featurizer, LatentModel, Scaling, TrainingProgress
 
 __all__ = ["PcaModel", "PcaTrainer"]
 
@@ -39,10 +39,13 @@ class PcaTrainer:
         Frames to features.
     n_latents : int
         Components to keep.
+    scaling : {"each", "kind"}
+        Whether each feature is scaled by its own spread, or by that of its kind.
     """
 
     featurizer: Featurizer
     n_latents: int
+    scaling: Scaling = "each"
 
     def fit(
         self,
@@ -54,7 +57,7 @@ class PcaTrainer:
         progress: TrainingProgress | None = None,
     ) -> PcaModel:
         """Fit to frames (n_frames, n_beads, 3) in nm; see `LatentTrainer.fit`. `seed` only chooses what is held out."""
-        data = prepare(self.featurizer, self.n_latents, positions, previous, seed)
+        data = prepare(self.featurizer, self.n_latents, positions, previous, seed, self.scaling)
         there, back = _principal_components(data.training, self.n_latents)
         model = PcaModel(version, self.featurizer, data.standardisation, there, back, {})
         record = _record(model, data, seed)

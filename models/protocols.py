@@ -10,12 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, Literal, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Featurizer", "LatentModel", "LatentTrainer", "TrainingProgress"]
+__all__ = ["Featurizer", "LatentModel", "LatentTrainer", "Scaling", "TrainingProgress"]
+
+Scaling = Literal["each", "kind"]
+"""How features are brought to one scale: each by its own spread, or all of a kind by the kind's."""
 
 TrainingProgress = Callable[[int, int, float], None]
 """Called after each epoch with (epoch, epochs, validation loss)."""
@@ -35,6 +38,10 @@ class Featurizer(Protocol):
     @property
     def n_features(self) -> int:
         """Numbers it makes of a frame."""
+
+    @property
+    def kinds(self) -> tuple[int, ...]:
+        """How many of them are of each kind, in their order: distances, angles."""
 
     def transform(self, positions: NDArray[np.floating]) -> NDArray[np.float32]:
         """Features of frames.

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from models.exceptions import ModelFileError, TrainingError
-from models.protocols import Featurizer, LatentModel, LatentTrainer
+from models.protocols import Featurizer, LatentModel, LatentTrainer, Scaling
 from models.store import DOCUMENT, read_model
 
 __all__ = ["KINDS", "load_model", "make_trainer"]
@@ -40,6 +40,7 @@ def make_trainer(
     epochs: int = 100,
     device: str = "cpu",
     threads: int = 1,
+    scaling: Scaling = "each",
 ) -> LatentTrainer:
     """A trainer for a kind of latent model.
 
@@ -57,6 +58,8 @@ def make_trainer(
         ``cpu``, ``cuda``, ``cuda:1``, or ``auto`` for a GPU when there is one; a kind that needs none ignores it.
     threads : int
         Threads on a CPU.
+    scaling : {"each", "kind"}
+        Whether each feature is scaled by its own spread, or by that of its kind.
 
     Raises
     ------
@@ -68,7 +71,9 @@ def make_trainer(
     offered = {"epochs": epochs, "device": device, "threads": threads}
     options = {name: offered[name] for name in _KINDS[kind].options}
     trainer = _imported(_KINDS[kind].trainer)
-    return cast(LatentTrainer, trainer(featurizer=featurizer, n_latents=n_latents, **options))
+    return cast(
+        LatentTrainer, trainer(featurizer=featurizer, n_latents=n_latents, scaling=scaling, **options)
+    )
 
 
 def load_model(directory: Path) -> LatentModel:

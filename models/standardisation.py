@@ -1,7 +1,13 @@
-"""Features on one scale: mean zero, spread one, and no number beyond ten spreads."""
+"""Features on one scale: mean zero, spread one, and no number beyond ten spreads.
+
+The spread is each feature's own, or that of all features of its kind together. The first makes a stiff bond's trembling
+as long as a hinge's swing, as principal components of the correlation matrix do; the second keeps wide motions wide, as
+those of the covariance matrix do, which is how dihedrals are analysed (Altis et al., J. Chem. Phys. 126, 244111, 2007).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -45,8 +51,14 @@ class Standardisation:
             raise ValueError("means must be finite, and spreads finite and positive")
 
     @classmethod
-    def of(cls, features: NDArray[np.float32]) -> Self:
+    def of(cls, features: NDArray[np.float32], kinds: Sequence[int] | None = None) -> Self:
         """That of a training set, shape (n, n_features).
+
+        Parameters
+        ----------
+        features : ndarray, shape (n, n_features)
+        kinds : sequence of int, optional
+            Numbers of successive features that share a spread, the root mean square of theirs; absent: none do.
 
         A feature that hardly moves is not blown up to the noise of its last digit: no spread is taken for less than
         a twentieth of the root mean square of all.
@@ -64,6 +76,9 @@ class Standardisation:
         typical = float(np.sqrt(variance.mean()))
         if typical < 1e-6:
             raise ValueError("no feature differs between the frames")
+        if kinds is not None:
+            parts = np.split(variance, np.cumsum(kinds)[:-1])
+            variance = np.concatenate([np.full_like(part, part.mean()) for part in parts if len(part)])
         spread = np.maximum(np.sqrt(variance), _LEAST_SPREAD * typical)
         return cls(mean.astype(np.float32), spread.astype(np.float32))
 

@@ -28,7 +28,7 @@ from torch import Tensor, nn
 from models.exceptions import TrainingError
 from models.fitting import TrainingSet, finished, prepare
 from models.network import Layer, Network
-from models.protocols import Featurizer, LatentModel, TrainingProgress
+from models.protocols import Featurizer, LatentModel, Scaling, TrainingProgress
 from models.vae import VaeModel
 
 __all__ = ["VaeTrainer"]
@@ -65,6 +65,8 @@ class VaeTrainer:
         ``cpu``, ``cuda``, ``cuda:1``, or ``auto`` for a GPU when there is one.
     threads : int
         Threads on a CPU. One is fastest for networks of this size, and leaves the others to simulations.
+    scaling : {"each", "kind"}
+        Whether each feature is scaled by its own spread, or by that of its kind.
     """
 
     featurizer: Featurizer
@@ -77,6 +79,7 @@ class VaeTrainer:
     patience: int = 10
     device: str = "cpu"
     threads: int = 1
+    scaling: Scaling = "each"
 
     def fit(
         self,
@@ -98,7 +101,7 @@ class VaeTrainer:
             When the frames do not fit the featurizer.
         """
         device = _device(self.device)
-        data = prepare(self.featurizer, self.n_latents, positions, previous, seed)
+        data = prepare(self.featurizer, self.n_latents, positions, previous, seed, self.scaling)
         with _threads(self.threads):
             network = _build(self.featurizer.n_features, self.hidden, self.n_latents, seed)
             network.to(device)

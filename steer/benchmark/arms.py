@@ -17,17 +17,20 @@ class Arm:
     Attributes
     ----------
     name : str
-        A word, or a selector's name and its latent model: ``farthest_point/vae``.
+        A word, or a selector's name and its latent model: ``farthest_point/vae``, ``dynim/kind``.
     schedule : {"one", "plain", "steered"}
         One long run; as many plain runs as there are walkers; or segments started where the selector says.
     selector : str
     latent : {"pca", "vae"}
+    scaling : {"each", "kind"}
+        Of the features.
     """
 
     name: str
     schedule: Literal["one", "plain", "steered"]
     selector: str = "random"
     latent: Literal["pca", "vae"] = "pca"
+    scaling: Literal["each", "kind"] = "each"
 
 
 ARMS: dict[str, Arm] = {
@@ -37,6 +40,8 @@ ARMS: dict[str, Arm] = {
         Arm("plain", "plain"),
         *(Arm(name, "steered", name) for name in SELECTORS),
         *(Arm(f"{name}/vae", "steered", name, "vae") for name in SELECTORS if name != "random"),
+        *(Arm(f"{name}/kind", "steered", name, scaling="kind") for name in SELECTORS if name != "random"),
     )
 }
-"""All arms by name. A selector alone works on PCA latents; ``random`` is the random restart."""
+"""All arms by name. A selector alone works on PCA latents of features that have one spread each, with ``/kind`` of those scaled
+by kind; ``random`` is the random restart."""

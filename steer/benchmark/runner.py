@@ -104,6 +104,7 @@ class _Run:
             n_latents=self._problem.latents,
             epochs=self._config.latent.epochs,
             device="cpu",
+            scaling=self._config.latent.scaling,
         )
         positions = self._store.positions(slice(job.frames))
         model = trainer.fit(positions, version=job.version, seed=job.random_seed, previous=previous)
@@ -143,6 +144,7 @@ def campaign_of(arm: Arm, problem: Problem, seed: int) -> CampaignConfig:
             "latent": {
                 "model": arm.latent,
                 "dimensions": problem.latents,
+                "scaling": arm.scaling,
                 "epochs": EPOCHS,
                 "min_frames": MIN_FRAMES if arm.schedule == "steered" else never,
                 "max_frames": never,

@@ -44,6 +44,7 @@ def _train(job: TrainJob, context: JobContext) -> None:
         n_latents=context.config.latent.dimensions,
         epochs=context.config.latent.epochs,
         device="auto",
+        scaling=context.config.latent.scaling,
     )
 
     def tell(epoch: int, epochs: int, loss: float) -> None:

@@ -12,6 +12,13 @@ def test_features_come_to_mean_zero_and_spread_one() -> None:
     assert features.mean() > 2.9, "the features themselves are left alone"
 
 
+def test_features_of_one_kind_keep_their_amplitudes() -> None:
+    features = np.random.default_rng(0).normal(3, [0.5, 1, 2, 30], (5000, 4)).astype(np.float32)
+    spread = Standardisation.of(features, kinds=(3, 0, 1)).apply(features).std(axis=0)
+    np.testing.assert_allclose(spread / spread[0], [1, 2, 4, 1 / spread[0]], rtol=0.05)
+    np.testing.assert_allclose((spread[:3] ** 2).mean(), 1, rtol=1e-4)
+
+
 def test_a_feature_that_hardly_moves_is_not_blown_up() -> None:
     features = np.random.default_rng(1).normal(0, [1, 1, 1e-6], (1000, 3)).astype(np.float32)
     assert Standardisation.of(features).apply(features)[:, 2].std() < 1e-3
