@@ -43,5 +43,5 @@ ARMS: dict[str, Arm] = {
         *(Arm(f"{name}/kind", "steered", name, scaling="kind") for name in SELECTORS if name != "random"),
     )
 }
-"""All arms by name. A selector alone works on PCA latents of features that have one spread each, with ``/kind`` of those scaled
-by kind; ``random`` is the random restart."""
+"""All arms by name. A selector alone works on PCA latents of features with a spread each; with ``/kind`` of features scaled
+by kind, as campaigns have them. ``random`` is the random restart."""

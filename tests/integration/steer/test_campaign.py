@@ -42,7 +42,7 @@ frame_interval = "0.4 ps"
 [latent]
 dimensions = 2
 min_frames = 150
-growth = 1.8
+growth = 1.5
 epochs = 20
 
 [seeding]
