@@ -74,9 +74,13 @@ def _coarse(config: CampaignConfig, data: CoverageData) -> str:
 
 def _latent(config: CampaignConfig, data: CoverageData) -> str:
     kind = {"vae": "A variational autoencoder", "pca": "Principal component analysis"}[config.latent.model]
+    scale = {"kind": "a common one for each of the two", "each": "one of its own for each"}[
+        config.latent.scaling
+    ]
     versions = len([model for model in data.models if model.state == "done"])
     return (
         f"{kind} with {config.latent.dimensions} dimensions over proximities of bead pairs and backbone pseudo-dihedrals, "
+        f"divided by their spread ({scale}), "
         f"trained {versions} times as frames arrived, each version turned onto the last. All that is shown here is in the "
         f"space of version {data.version}, trained on the first {data.trained:,} frames."
     )
