@@ -98,8 +98,13 @@ def _found(score: Score, grid: NDArray[np.int64]) -> NDArray[np.float64]:
 
 def _logarithmic(ax: Axes, scores: Sequence[Score]) -> None:
     """Steps on a logarithmic axis, which runs that went on for longer fit on too."""
+    from matplotlib.ticker import LogLocator, NullFormatter
+
     first = min((score.hit for score in scores if np.isfinite(score.hit)), default=1.0)
     ax.set_xscale("log")
+    ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    ax.xaxis.set_major_formatter("{x:,.0f}")
+    ax.xaxis.set_minor_formatter(NullFormatter())
     ax.set_xlim(first / 2, max(score.steps for score in scores))
 
 
