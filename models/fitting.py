@@ -39,6 +39,8 @@ class TrainingSet:
     standardisation : Standardisation
     training : ndarray, shape (n, n_features), float32
     validation : ndarray, shape (m, n_features), float32
+    scaling : {"kind", "each"}
+        How they were standardised.
     started : float
         Reading of the monotonic clock, for the record only.
     """
@@ -46,6 +48,7 @@ class TrainingSet:
     standardisation: Standardisation
     training: NDArray[np.float32]
     validation: NDArray[np.float32]
+    scaling: Scaling
     started: float
 
 
@@ -94,7 +97,7 @@ def prepare(
     for part in (training, validation):
         for first in range(0, len(part), _BLOCK):
             part[first : first + _BLOCK] = standardisation.apply(part[first : first + _BLOCK])
-    return TrainingSet(standardisation, training, validation, started)
+    return TrainingSet(standardisation, training, validation, scaling, started)
 
 
 def finished(
@@ -119,6 +122,7 @@ def finished(
     return model.recorded(
         frames=len(positions),
         features=data.training.shape[1],
+        scaling=data.scaling,
         **record,
         **_quality(model, data),
         **alignment,

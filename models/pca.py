@@ -39,13 +39,13 @@ class PcaTrainer:
         Frames to features.
     n_latents : int
         Components to keep.
-    scaling : {"each", "kind"}
-        Whether each feature is scaled by its own spread, or by that of its kind.
+    scaling : {"kind", "each"}
+        Whether features are scaled by the spread of their kind, or each by its own.
     """
 
     featurizer: Featurizer
     n_latents: int
-    scaling: Scaling = "each"
+    scaling: Scaling = "kind"
 
     def fit(
         self,

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 __all__ = ["Featurizer", "LatentModel", "LatentTrainer", "Scaling", "TrainingProgress"]
 
-Scaling = Literal["each", "kind"]
-"""How features are brought to one scale: each by its own spread, or all of a kind by the kind's."""
+Scaling = Literal["kind", "each"]
+"""How features are brought to one scale: all of a kind by the spread of the kind, or each by its own."""
 
 TrainingProgress = Callable[[int, int, float], None]
 """Called after each epoch with (epoch, epochs, validation loss)."""
@@ -106,7 +106,7 @@ class LatentModel(Protocol):
         an epoch), ``decode_error`` and ``validation_decode_error`` (means over the frames trained on and held out; the
         latter is what drift is measured against), ``explained_variance``, ``latent_variance`` (a number a dimension),
         ``aligned_to`` (a version; 0 for none), ``alignment_agreement`` (absent without alignment), ``seconds``,
-        ``seed``, ``libraries``.
+        ``seed``, ``scaling``, ``libraries``.
         """
 
     def save(self, directory: Path) -> None:

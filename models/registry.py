@@ -40,7 +40,7 @@ def make_trainer(
     epochs: int = 100,
     device: str = "cpu",
     threads: int = 1,
-    scaling: Scaling = "each",
+    scaling: Scaling = "kind",
 ) -> LatentTrainer:
     """A trainer for a kind of latent model.
 
@@ -58,8 +58,8 @@ def make_trainer(
         ``cpu``, ``cuda``, ``cuda:1``, or ``auto`` for a GPU when there is one; a kind that needs none ignores it.
     threads : int
         Threads on a CPU.
-    scaling : {"each", "kind"}
-        Whether each feature is scaled by its own spread, or by that of its kind.
+    scaling : {"kind", "each"}
+        Whether features are scaled by the spread of their kind, or each by its own.
 
     Raises
     ------

@@ -52,16 +52,16 @@ class Standardisation:
 
     @classmethod
     def of(cls, features: NDArray[np.float32], kinds: Sequence[int] | None = None) -> Self:
-        """That of a training set, shape (n, n_features).
+        """That of a training set.
+
+        A feature that hardly moves is not blown up to the noise of its last digit: no spread is taken for less than
+        a twentieth of the root mean square of all.
 
         Parameters
         ----------
         features : ndarray, shape (n, n_features)
         kinds : sequence of int, optional
             Numbers of successive features that share a spread, the root mean square of theirs; absent: none do.
-
-        A feature that hardly moves is not blown up to the noise of its last digit: no spread is taken for less than
-        a twentieth of the root mean square of all.
 
         Raises
         ------

@@ -65,8 +65,8 @@ class VaeTrainer:
         ``cpu``, ``cuda``, ``cuda:1``, or ``auto`` for a GPU when there is one.
     threads : int
         Threads on a CPU. One is fastest for networks of this size, and leaves the others to simulations.
-    scaling : {"each", "kind"}
-        Whether each feature is scaled by its own spread, or by that of its kind.
+    scaling : {"kind", "each"}
+        Whether features are scaled by the spread of their kind, or each by its own.
     """
 
     featurizer: Featurizer
@@ -79,7 +79,7 @@ class VaeTrainer:
     patience: int = 10
     device: str = "cpu"
     threads: int = 1
-    scaling: Scaling = "each"
+    scaling: Scaling = "kind"
 
     def fit(
         self,

@@ -31,6 +31,7 @@ __all__ = ["Known", "ReachFile", "RowsChecksum"]
 log = logging.getLogger(__name__)
 
 _LONGEST_LINE = 4096
+"""Bytes of the line of JSON that are read at most, whatever the file holds."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,8 @@ class Known:
     applied: NDArray[np.int32]
 
     @classmethod
-    def nothing(cls, points: NDArray[np.float32], chosen: int = 0, rows: int = 0) -> Known:
-        """Room for what is known of the first `rows` of these points; nothing is known of the others."""
+    def room(cls, points: NDArray[np.float32], chosen: int = 0, rows: int = 0) -> Known:
+        """Arrays to read what is known of the first `rows` of these points into; nothing is known of the others."""
         bounds, applied = np.empty(len(points), np.float32), np.empty(len(points), np.int32)
         bounds[rows:], applied[rows:] = np.inf, 0
         return cls(np.empty((chosen, points.shape[1]), np.float32), bounds, applied)
@@ -155,7 +156,7 @@ def _read(file: BinaryIO, table: RowsChecksum) -> Known | None:
     if not fits:
         return None
     # Straight into the arrays that are used from now on: touching new memory is what takes longest here.
-    known = Known.nothing(table.points, line.chosen, line.rows)
+    known = Known.room(table.points, line.chosen, line.rows)
     checksum = 0
     for part in known.parts(line.rows):
         if file.readinto(part) != len(part):  # type: ignore[attr-defined]

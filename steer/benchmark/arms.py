@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from models.protocols import Scaling
 from steer.selection import SELECTORS
 
 __all__ = ["ARMS", "Arm"]
@@ -22,7 +23,7 @@ class Arm:
         One long run; as many plain runs as there are walkers; or segments started where the selector says.
     selector : str
     latent : {"pca", "vae"}
-    scaling : {"each", "kind"}
+    scaling : {"kind", "each"}
         Of the features.
     """
 
@@ -30,7 +31,7 @@ class Arm:
     schedule: Literal["one", "plain", "steered"]
     selector: str = "random"
     latent: Literal["pca", "vae"] = "pca"
-    scaling: Literal["each", "kind"] = "each"
+    scaling: Scaling = "each"
 
 
 ARMS: dict[str, Arm] = {

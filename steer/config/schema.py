@@ -179,7 +179,7 @@ class Latent(Section):
     """Frames used in one training, spread evenly over all."""
     epochs: Annotated[int, Field(ge=1)] = 100
     """Epochs at most; training ends early when the validation loss has stopped falling."""
-    scaling: Literal["each", "kind"] = "kind"
+    scaling: Literal["kind", "each"] = "kind"
     """``kind``: distances by one factor and dihedrals by another, so that wide motions count for more than stiff ones;
     ``each``: every feature to spread one, stiff ones too."""
 

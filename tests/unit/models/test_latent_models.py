@@ -85,6 +85,7 @@ def test_statistics_hold_what_was_promised(model: LatentModel, frames: HingeFram
     assert statistics["frames"] == 300
     assert statistics["features"] == model.featurizer.n_features
     assert statistics["seed"] == 5
+    assert statistics["scaling"] == "kind"
     assert statistics["aligned_to"] == 0
     assert 1 <= statistics["best_epoch"] <= statistics["epochs"] <= EPOCHS
     assert len(statistics["training_losses"]) == len(statistics["validation_losses"]) == statistics["epochs"]
