@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steer.coverage.control import Control
-from steer.coverage.plots import COLOURS, fill_band, new_axes
+from steer.coverage.plots import COLOURS, axis_top, fill_band, new_axes
 from steer.coverage.resampling import Band
 
 if TYPE_CHECKING:
@@ -55,11 +55,7 @@ def draw_curve(
             label=_against(time, band, control),
         )
         ax.legend(fontsize=8, frameon=False, loc="best")
-    highest = top
-    if highest is None and np.isfinite(band.estimate).any():
-        highest = 2.2 * float(np.nanmax(band.estimate)) or None
-        if np.isfinite(band.high).any():
-            highest = min(highest or np.inf, 1.05 * float(np.nanmax(band.high)))
+    highest = axis_top([band.estimate], [band]) if top is None else top
     ax.set(xlabel="aggregate CG time (ns)", ylabel=label, xlim=(0, None), ylim=(0, highest))
     return ax
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "COLOURS",
+    "axis_top",
     "draw_growth",
     "draw_latent_density",
     "draw_lineage",
@@ -74,6 +75,19 @@ def rounded(value: float) -> str:
 def fill_band(ax: Axes, time: NDArray[np.floating], band: Band, colour: str) -> None:
     """The interval of a band, where there is one."""
     ax.fill_between(time, band.low, band.high, where=np.isfinite(band.low), color=colour, alpha=0.18, lw=0)
+
+
+def axis_top(lines: Sequence[NDArray[np.number]], bands: Sequence[Band]) -> float | None:
+    """Where an axis ends on which these lines can be told apart, however wide the bands; None for matplotlib's own."""
+    line = _largest(lines)
+    if not bands or line <= 0:
+        return None
+    return min(2.2 * line, max(1.1 * line, 1.05 * _largest([band.high for band in bands])))
+
+
+def _largest(values: Sequence[NDArray[np.number]]) -> float:
+    finite = np.concatenate([np.ravel(each)[np.isfinite(np.ravel(each))] for each in values] or [np.empty(0)])
+    return float(finite.max(initial=0.0))
 
 
 def draw_latent_density(
@@ -194,7 +208,9 @@ def draw_growth(
             ha="right",
             va="top",
         )
-    ax.set(xlabel="aggregate CG time (ns)", ylabel="occupied latent cells", xlim=(0, None), ylim=(0, None))
+    bands = [*([band[1]] if band is not None else []), *([control.cells] if control is not None else [])]
+    top = axis_top([whole.cells, *(each.estimate for each in bands)], bands)
+    ax.set(xlabel="aggregate CG time (ns)", ylabel="occupied latent cells", xlim=(0, None), ylim=(0, top))
     ax.legend(loc="lower right", fontsize=8, edgecolor="none", framealpha=0.85)
     if gain is not None:
         _state_gain(ax, control, gain)
@@ -223,8 +239,9 @@ def _state_gain(ax: Axes, control: Control | None, gain: Gain) -> None:
             if gain.low <= 1 <= gain.high:
                 text += ", not distinguishable from 1"
         text += (
-            "\nBands: 95%, from resampled families. Control: many simulations of the"
-            "\nsame length from the input structure; Chao2, a lower bound far out."
+            "\nBands: 95%, from resampled families; the widest are cut off. Control:"
+            "\nmany simulations of the same length from the input structure; Chao2,"
+            "\na lower bound far out."
         )
         if gain.extrapolation > TRUSTED:
             text += f"\nExtrapolated beyond {TRUSTED:g} times its data: the gain may be overstated."
