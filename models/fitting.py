@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 from models.alignment import agreement, principal_axes, procrustes
 from models.autoencoder import Autoencoder
 from models.exceptions import TrainingError
+from models.network import Network
 from models.protocols import Featurizer, LatentModel, Scaling
+from models.slowness import SlowMotions, pairs_among, slow_motions
 from models.standardisation import Standardisation
 
 __all__ = ["TrainingSet", "finished", "prepare"]
@@ -39,8 +41,10 @@ class TrainingSet:
     standardisation : Standardisation
     training : ndarray, shape (n, n_features), float32
     validation : ndarray, shape (m, n_features), float32
-    scaling : {"kind", "each"}
-        How they were standardised.
+    scaling : {"kind", "each", "slow"}
+        How features are brought to one scale.
+    slow : SlowMotions or None
+        With "slow": what encoder and decoder see instead of the features.
     started : float
         Reading of the monotonic clock, for the record only.
     """
@@ -49,7 +53,20 @@ class TrainingSet:
     training: NDArray[np.float32]
     validation: NDArray[np.float32]
     scaling: Scaling
+    slow: SlowMotions | None
     started: float
+
+    def seen(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """What encoder and decoder are trained on and judged by: features, or the slow motions among them."""
+        if self.slow is None:
+            return self.training, self.validation
+        return self.slow.of(self.training), self.slow.of(self.validation)
+
+    def over_features(self, encoder: Network, decoder: Network) -> tuple[Network, Network]:
+        """Encoder and decoder of what is `seen`, as encoder and decoder of standardised features."""
+        if self.slow is None:
+            return encoder, decoder
+        return encoder.after(self.slow.there, self.slow.shift), decoder.then(self.slow.back, self.slow.centre)
 
 
 def prepare(
@@ -59,16 +76,20 @@ def prepare(
     previous: LatentModel | None,
     seed: int,
     scaling: Scaling,
+    following: NDArray[np.int64] | None,
+    most: int | None = None,
 ) -> TrainingSet:
     """Check that training can start; featurise, hold out and standardise.
 
     Frames lie in the order in which they came, and neighbours are alike: a tenth is held out as ten unbroken runs, one
     somewhere in each tenth of the frames, so that validation frames are not copies of training frames.
 
+    `most` is how many slow motions are wanted at most, where features are scaled by them.
+
     Raises
     ------
     TrainingError
-        When there are too few frames, they do not differ, or the dimensions do not fit.
+        When there are too few frames or pairs, they do not differ, or the dimensions do not fit.
     FeatureError
         When the frames do not fit the featurizer.
     """
@@ -85,11 +106,11 @@ def prepare(
             f" {n_latents}; train without a previous version."
         )
     held_out = _held_out(len(positions), seed)
-    training, validation = (
-        _features(featurizer, positions, np.flatnonzero(rows)) for rows in (~held_out, held_out)
-    )
+    rows = np.flatnonzero(~held_out)
+    training = _features(featurizer, positions, rows)
+    validation = _features(featurizer, positions, np.flatnonzero(held_out))
     try:
-        standardisation = Standardisation.of(training, featurizer.kinds if scaling == "kind" else None)
+        standardisation = Standardisation.of(training, None if scaling == "each" else featurizer.kinds)
     except ValueError as error:
         raise TrainingError(
             f"There is nothing to learn from these {len(positions)} frames: {error}."
@@ -97,7 +118,10 @@ def prepare(
     for part in (training, validation):
         for first in range(0, len(part), _BLOCK):
             part[first : first + _BLOCK] = standardisation.apply(part[first : first + _BLOCK])
-    return TrainingSet(standardisation, training, validation, scaling, started)
+    slow = None
+    if scaling == "slow":
+        slow = slow_motions(training, pairs_among(rows, len(positions), following), n_latents, most)
+    return TrainingSet(standardisation, training, validation, scaling, slow, started)
 
 
 def finished(
@@ -125,6 +149,7 @@ def finished(
         scaling=data.scaling,
         **record,
         **_quality(model, data),
+        **(data.slow.record if data.slow else {}),
         **alignment,
         seconds=round(time.monotonic() - data.started, 3),
         libraries=_libraries(packages),

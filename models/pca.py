@@ -22,6 +22,8 @@ _LEAST_VARIANCE = 1e-8
 class PcaModel(Autoencoder):
     """The leading principal components of standardised features, as one affine map there and one back.
 
+    With features scaled as "slow" they are the time-lagged independent components (`models.slowness`).
+
     All components are divided by the spread of the first, so that distances are comparable with those of the
     autoencoder while a component that carries little stays short.
     """
@@ -39,13 +41,18 @@ class PcaTrainer:
         Frames to features.
     n_latents : int
         Components to keep.
-    scaling : {"kind", "each"}
-        Whether features are scaled by the spread of their kind, or each by its own.
+    scaling : {"kind", "each", "slow"}
+        How features are brought to one scale, see `models.protocols.Scaling`.
     """
 
     featurizer: Featurizer
     n_latents: int
     scaling: Scaling = "kind"
+
+    @property
+    def lagged(self) -> bool:
+        """Whether it learns from pairs of frames."""
+        return self.scaling == "slow"
 
     def fit(
         self,
@@ -54,11 +61,22 @@ class PcaTrainer:
         version: int,
         seed: int,
         previous: LatentModel | None = None,
+        following: NDArray[np.int64] | None = None,
         progress: TrainingProgress | None = None,
     ) -> PcaModel:
         """Fit to frames (n_frames, n_beads, 3) in nm; see `LatentTrainer.fit`. `seed` only chooses what is held out."""
-        data = prepare(self.featurizer, self.n_latents, positions, previous, seed, self.scaling)
-        there, back = _principal_components(data.training, self.n_latents)
+        # Of slow motions the slowest are wanted; among more of them the widest would be found.
+        data = prepare(
+            self.featurizer,
+            self.n_latents,
+            positions,
+            previous,
+            seed,
+            self.scaling,
+            following,
+            most=self.n_latents,
+        )
+        there, back = data.over_features(*_principal_components(data.seen()[0], self.n_latents))
         model = PcaModel(version, self.featurizer, data.standardisation, there, back, {})
         record = _record(model, data, seed)
         if progress is not None:

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 __all__ = ["Featurizer", "LatentModel", "LatentTrainer", "Scaling", "TrainingProgress"]
 
-Scaling = Literal["kind", "each"]
-"""How features are brought to one scale: all of a kind by the spread of the kind, or each by its own."""
+Scaling = Literal["kind", "each", "slow"]
+"""How features are brought to one scale: all of a kind by the spread of the kind; each by its own; or, after the first,
+turned into motions that are each as long as they last (`models.slowness`)."""
 
 TrainingProgress = Callable[[int, int, float], None]
 """Called after each epoch with (epoch, epochs, validation loss)."""
@@ -74,7 +75,7 @@ class LatentModel(Protocol):
 
     @property
     def name(self) -> str:
-        """Which kind of model, as the registry knows it: ``vae`` or ``pca``."""
+        """Which kind of model, as the registry knows it: ``vae``, for instance."""
 
     @property
     def version(self) -> int:
@@ -123,6 +124,10 @@ class LatentModel(Protocol):
 class LatentTrainer(Protocol):
     """Fits a latent model to frames."""
 
+    @property
+    def lagged(self) -> bool:
+        """Whether it learns from pairs of frames, one of which follows the other."""
+
     def fit(
         self,
         positions: NDArray[np.floating],
@@ -130,9 +135,13 @@ class LatentTrainer(Protocol):
         version: int,
         seed: int,
         previous: LatentModel | None = None,
+        following: NDArray[np.int64] | None = None,
         progress: TrainingProgress | None = None,
     ) -> LatentModel:
         """Train on frames (n_frames, n_beads, 3) and return the frozen model.
+
+        `following`, shape (n_frames,), tells for each frame which one its simulation gave next, -1 for none; absent,
+        the frames are one trajectory. Only a trainer that is `lagged` looks at it.
 
         With `previous`, the new latent space is aligned to the old one (orthogonal Procrustes over the same frames),
         so that plots of successive versions do not jump. Same seed, same frames, same machine: same model, to the
@@ -141,8 +150,8 @@ class LatentTrainer(Protocol):
         Raises
         ------
         TrainingError
-            When there are too few frames, they do not differ, `previous` has other dimensions, or the loss is not
-            finite.
+            When there are too few frames or pairs, they do not differ, `previous` has other dimensions, or the loss is
+            not finite.
         FeatureError
             When the frames do not fit the featurizer.
         """

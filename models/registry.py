@@ -58,8 +58,8 @@ def make_trainer(
         ``cpu``, ``cuda``, ``cuda:1``, or ``auto`` for a GPU when there is one; a kind that needs none ignores it.
     threads : int
         Threads on a CPU.
-    scaling : {"kind", "each"}
-        Whether features are scaled by the spread of their kind, or each by its own.
+    scaling : {"kind", "each", "slow"}
+        How features are brought to one scale, see `models.protocols.Scaling`.
 
     Raises
     ------

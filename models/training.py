@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from models.exceptions import TrainingError
-from models.fitting import TrainingSet, finished, prepare
+from models.fitting import finished, prepare
 from models.network import Layer, Network
 from models.protocols import Featurizer, LatentModel, Scaling, TrainingProgress
 from models.vae import VaeModel
@@ -65,8 +65,8 @@ class VaeTrainer:
         ``cpu``, ``cuda``, ``cuda:1``, or ``auto`` for a GPU when there is one.
     threads : int
         Threads on a CPU. One is fastest for networks of this size, and leaves the others to simulations.
-    scaling : {"kind", "each"}
-        Whether features are scaled by the spread of their kind, or each by its own.
+    scaling : {"kind", "each", "slow"}
+        How features are brought to one scale, see `models.protocols.Scaling`.
     """
 
     featurizer: Featurizer
@@ -81,6 +81,11 @@ class VaeTrainer:
     threads: int = 1
     scaling: Scaling = "kind"
 
+    @property
+    def lagged(self) -> bool:
+        """Whether it learns from pairs of frames."""
+        return self.scaling == "slow"
+
     def fit(
         self,
         positions: NDArray[np.floating],
@@ -88,6 +93,7 @@ class VaeTrainer:
         version: int,
         seed: int,
         previous: LatentModel | None = None,
+        following: NDArray[np.int64] | None = None,
         progress: TrainingProgress | None = None,
     ) -> VaeModel:
         """Train on frames (n_frames, n_beads, 3) in nm and return the frozen model; see `LatentTrainer.fit`.
@@ -101,19 +107,14 @@ class VaeTrainer:
             When the frames do not fit the featurizer.
         """
         device = _device(self.device)
-        data = prepare(self.featurizer, self.n_latents, positions, previous, seed, self.scaling)
+        data = prepare(self.featurizer, self.n_latents, positions, previous, seed, self.scaling, following)
         with _threads(self.threads):
-            network = _build(self.featurizer.n_features, self.hidden, self.n_latents, seed)
+            seen = data.seen()
+            network = _build(seen[0].shape[1], self.hidden, self.n_latents, seed)
             network.to(device)
-            history = self._descend(network, data, device, seed, progress)
-        model = VaeModel(
-            version,
-            self.featurizer,
-            data.standardisation,
-            network.frozen_encoder(),
-            network.frozen_decoder(),
-            {},
-        )
+            history = self._descend(network, seen, device, seed, progress)
+        there, back = data.over_features(network.frozen_encoder(), network.frozen_decoder())
+        model = VaeModel(version, self.featurizer, data.standardisation, there, back, {})
         record = history.record() | {"seed": seed, "device": device.type, **self._settings()}
         return finished(model, data, positions, previous, record, ("numpy", "torch"))
 
@@ -124,14 +125,12 @@ class VaeTrainer:
     def _descend(
         self,
         network: _Vae,
-        data: TrainingSet,
+        seen: tuple[NDArray[np.float32], NDArray[np.float32]],
         device: torch.device,
         seed: int,
         progress: TrainingProgress | None,
     ) -> _History:
-        training, validation = (
-            torch.from_numpy(part).to(device) for part in (data.training, data.validation)
-        )
+        training, validation = (torch.from_numpy(part).to(device) for part in seen)
         noise = torch.Generator(device).manual_seed(seed)
         held_noise = torch.randn((len(validation), self.n_latents), generator=noise, device=device)
         optimiser = torch.optim.Adam(network.parameters(), lr=self.learning_rate, fused=True)

@@ -18,12 +18,12 @@ class Arm:
     Attributes
     ----------
     name : str
-        A word, or a selector's name and its latent model: ``farthest_point/vae``, ``dynim/kind``.
+        A word, or a selector's name and its latent model: ``farthest_point/vae``, ``dynim/kind``, ``dynim/slow``.
     schedule : {"one", "plain", "steered"}
         One long run; as many plain runs as there are walkers; or segments started where the selector says.
     selector : str
     latent : {"pca", "vae"}
-    scaling : {"kind", "each"}
+    scaling : {"kind", "each", "slow"}
         Of the features.
     """
 
@@ -42,7 +42,9 @@ ARMS: dict[str, Arm] = {
         *(Arm(name, "steered", name) for name in SELECTORS),
         *(Arm(f"{name}/vae", "steered", name, "vae") for name in SELECTORS if name != "random"),
         *(Arm(f"{name}/kind", "steered", name, scaling="kind") for name in SELECTORS if name != "random"),
+        *(Arm(f"{name}/slow", "steered", name, scaling="slow") for name in SELECTORS if name != "random"),
+        *(Arm(f"{name}/vae/slow", "steered", name, "vae", "slow") for name in SELECTORS if name != "random"),
     )
 }
 """All arms by name. A selector alone works on PCA latents of features with a spread each; with ``/kind`` of features scaled
-by kind, as campaigns have them. ``random`` is the random restart."""
+by kind, as campaigns have them, and with ``/slow`` of motions that are as long as they last. ``random`` is the random restart."""

@@ -23,6 +23,7 @@ from steer.framestore import FrameStore
 from steer.journal import Journal, Seed
 from steer.memory_stream import MemoryFrameStream
 from steer.messages import CgJob, CgResult, TrainJob, TrainResult
+from steer.successors import next_frames
 
 __all__ = ["run_arm"]
 
@@ -106,8 +107,16 @@ class _Run:
             device="cpu",
             scaling=self._config.latent.scaling,
         )
-        positions = self._store.positions(slice(job.frames))
-        model = trainer.fit(positions, version=job.version, seed=job.random_seed, previous=previous)
+        known = slice(job.frames)
+        model = trainer.fit(
+            self._store.positions(known),
+            version=job.version,
+            seed=job.random_seed,
+            previous=previous,
+            following=next_frames(
+                self._store.is_level("cg", known), self._store.number[known], self._store.step[known]
+            ),
+        )
         model.save(self._directory.model(job.version))
         return TrainResult(version=job.version, statistics=model.statistics(), seconds=0.0)
 

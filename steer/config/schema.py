@@ -179,9 +179,11 @@ class Latent(Section):
     """Frames used in one training, spread evenly over all."""
     epochs: Annotated[int, Field(ge=1)] = 100
     """Epochs at most; training ends early when the validation loss has stopped falling."""
-    scaling: Literal["kind", "each"] = "kind"
+    scaling: Literal["kind", "each", "slow"] = "kind"
     """``kind``: distances by one factor and dihedrals by another, so that wide motions count for more than stiff ones;
-    ``each``: every feature to spread one, stiff ones too."""
+    ``each``: every feature to spread one, stiff ones too; ``slow``: motions by what lasts of them from one frame to the
+    next, so that slow ones count for more than fast ones (time-lagged independent components), for which a simulation
+    needs two frames and more."""
 
     @model_validator(mode="after")
     def _frames(self) -> Self:
@@ -291,6 +293,17 @@ class CampaignConfig(Section):
     @model_validator(mode="after")
     def _frames_of_refinement(self) -> Self:
         _check_interval("refinement.frame_interval", self.refinement.frame_interval, self.allatom.timestep)
+        return self
+
+    @model_validator(mode="after")
+    def _frames_follow_each_other(self) -> Self:
+        if self.latent.scaling == "slow" and self.coarse.length < 1.5 * self.coarse.frame_interval:
+            raise contradiction(
+                "latent.scaling",
+                f"'slow' learns from frames that follow each other, and a simulation has only one: coarse.length ="
+                f" {text(self.coarse.length, 'ps')!r}, coarse.frame_interval ="
+                f" {text(self.coarse.frame_interval, 'ps')!r}",
+            )
         return self
 
     @model_validator(mode="after")

@@ -74,9 +74,12 @@ def _coarse(config: CampaignConfig, data: CoverageData) -> str:
 
 def _latent(config: CampaignConfig, data: CoverageData) -> str:
     kind = {"vae": "A variational autoencoder", "pca": "Principal component analysis"}[config.latent.model]
-    scale = {"kind": "a common one for each of the two", "each": "one of its own for each"}[
-        config.latent.scaling
-    ]
+    scale = {
+        "kind": "a common one for each of the two",
+        "each": "one of its own for each",
+        "slow": "a common one for each of the two, then turned into time-lagged independent components of successive "
+        "frames, each as long as its autocorrelation",
+    }[config.latent.scaling]
     versions = len([model for model in data.models if model.state == "done"])
     return (
         f"{kind} with {config.latent.dimensions} dimensions over proximities of bead pairs and backbone pseudo-dihedrals, "

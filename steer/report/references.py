@@ -85,6 +85,21 @@ SELECTOR = {
 VAE = Reference(
     "Rybkin et al., Proc. Mach. Learn. Res. 139, 9179 (2021)", "10.48550/arXiv.2006.13202", "autoencoder"
 )
+SLOW = (
+    Reference(
+        "Pérez-Hernández et al., J. Chem. Phys. 139, 015102 (2013)",
+        "10.1063/1.4811489",
+        "time-lagged independent components",
+    ),
+    Reference(
+        "Noé and Clementi, J. Chem. Theory Comput. 11, 5002 (2015)", "10.1021/acs.jctc.5b00553", "kinetic map"
+    ),
+    Reference(
+        "Ledoit and Wolf, J. Multivar. Anal. 88, 365 (2004)",
+        "10.1016/S0047-259X(03)00096-4",
+        "shrinkage of covariances",
+    ),
+)
 MSTOOL = Reference("Kim, J. Phys. Chem. B 127, 10488 (2023)", "10.1021/acs.jpcb.3c05593", "mstool")
 STATES = Reference(
     "Kaplan and Meier, J. Am. Stat. Assoc. 53, 457 (1958)",
@@ -127,6 +142,8 @@ def _references(config: CampaignConfig, backmappers: set[str], markov: bool) -> 
         yield MSTOOL
     if config.latent.model == "vae":
         yield VAE
+    if config.latent.scaling == "slow":
+        yield from SLOW
     if config.selection.selector in SELECTOR:
         yield SELECTOR[config.selection.selector]
     if config.state:

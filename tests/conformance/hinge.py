@@ -22,7 +22,22 @@ class HingeFrames:
 def hinge_frames(count: int, seed: int, n_beads: int = 20) -> HingeFrames:
     """Frames drawn independently: either state, any hinge, and thermal noise on angles, dihedrals and positions."""
     rng = np.random.default_rng(seed)
-    state, hinge = rng.integers(0, 2, count), rng.uniform(-1, 1, count)
+    return _frames(rng.integers(0, 2, count), rng.uniform(-1, 1, count), n_beads, rng)
+
+
+def hinge_walk(count: int, seed: int, n_beads: int = 20) -> HingeFrames:
+    """A trajectory: the hinge drifts between its stops, the state changes in one frame of fifteen, the noise is new in each."""
+    rng = np.random.default_rng(seed)
+    state = np.cumsum(rng.random(count) < 1 / 15) % 2
+    way = rng.uniform(-1, 1) + np.cumsum(rng.normal(0, 0.25, count))
+    hinge = np.abs((way + 1) % 4 - 2) - 1
+    return _frames(state, hinge, n_beads, rng)
+
+
+def _frames(
+    state: NDArray[np.int64], hinge: NDArray[np.float64], n_beads: int, rng: np.random.Generator
+) -> HingeFrames:
+    count = len(state)
     middle = (n_beads - 3) // 2
     dihedrals = np.full((count, n_beads - 3), np.radians(50.0))
     angles = np.full((count, n_beads - 2), np.radians(95.0))

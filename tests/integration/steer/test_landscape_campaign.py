@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from models.registry import load_model
 from sims.landscapes import make_landscape, project, states
 from steer.framereader import FrameReader
 from steer.journal import Journal
@@ -29,6 +30,7 @@ segment = "200 ps"
 frame_interval = "1 ps"
 [latent]
 model = "pca"
+scaling = "slow"
 dimensions = 2
 min_frames = 200
 [selection]
@@ -59,6 +61,12 @@ def test_it_finds_both_wells(root):
     points = project(landscape, reader.positions(slice(None)))
     assert set(states(landscape, points)) >= {0, 1}
     assert len(points) >= 600
+
+
+def test_its_map_is_of_motions_that_last_from_frame_to_frame(root):
+    statistics = load_model(root / "models" / "0001").statistics()
+    assert statistics["pairs"] > 0.7 * statistics["frames"]
+    assert statistics["autocorrelations"][0] > 0.5
 
 
 def test_it_restarted_by_the_rules_of_the_mixture_and_refined_nothing(root):

@@ -1,5 +1,5 @@
 import pytest
-from conformance.hinge import HingeFrames, hinge_frames
+from conformance.hinge import HingeFrames, hinge_walk
 
 from models.features import BeadFeatures
 
@@ -12,5 +12,5 @@ def featurizer() -> BeadFeatures:
 
 @pytest.fixture(scope="session")
 def frames() -> HingeFrames:
-    """Three hundred frames of the hinged chain."""
-    return hinge_frames(300, 7)
+    """A trajectory of three hundred frames of the hinged chain."""
+    return hinge_walk(300, 7)

@@ -9,24 +9,33 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conformance.hinge import HingeFrames, hinge_frames
+from conformance.hinge import HingeFrames, hinge_walk
 
 from models.exceptions import FeatureError, ModelFileError, TrainingError
 from models.features import BeadFeatures
-from models.protocols import LatentModel, LatentTrainer
+from models.protocols import LatentModel, LatentTrainer, Scaling
 from models.registry import KINDS, load_model, make_trainer
 
 EPOCHS = 15
 
 
-@pytest.fixture(scope="module", params=KINDS)
-def kind(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+@pytest.fixture(
+    scope="module",
+    params=[*((kind, "kind") for kind in KINDS), ("pca", "slow"), ("vae", "slow")],
+    ids="-".join,
+)
+def case(request: pytest.FixtureRequest) -> tuple[str, Scaling]:
+    return request.param  # type: ignore[no-any-return]
 
 
 @pytest.fixture(scope="module")
-def trainer(kind: str, featurizer: BeadFeatures) -> LatentTrainer:
-    return make_trainer(kind, featurizer, n_latents=3, epochs=EPOCHS)
+def kind(case: tuple[str, Scaling]) -> str:
+    return case[0]
+
+
+@pytest.fixture(scope="module")
+def trainer(case: tuple[str, Scaling], featurizer: BeadFeatures) -> LatentTrainer:
+    return make_trainer(case[0], featurizer, n_latents=3, epochs=EPOCHS, scaling=case[1])
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +50,7 @@ def test_it_knows_what_it_is(model: LatentModel, kind: str, featurizer: BeadFeat
 
 def test_latents_have_the_promised_shape_and_are_finite(model: LatentModel) -> None:
     for count in (0, 1, 2500):
-        latents = model.encode(hinge_frames(count, 8).positions)
+        latents = model.encode(hinge_walk(count, 8).positions)
         assert latents.shape == (count, 3)
         assert latents.dtype == np.float32
         assert np.isfinite(latents).all()
@@ -66,7 +75,7 @@ def test_the_same_seed_gives_the_same_model(
 
 
 def test_broken_frames_decode_worse_than_sound_ones(model: LatentModel) -> None:
-    sound = hinge_frames(100, 9).positions
+    sound = hinge_walk(100, 9).positions
     broken = sound + np.random.default_rng(0).normal(0, 0.5, sound.shape).astype(np.float32)
     errors = model.decode_error(sound)
     assert errors.shape == (100,)
@@ -79,13 +88,15 @@ def test_the_first_latent_dimension_carries_most(model: LatentModel, frames: Hin
     assert (np.diff(spread) < 0.2 * spread[0]).all()
 
 
-def test_statistics_hold_what_was_promised(model: LatentModel, frames: HingeFrames) -> None:
+def test_statistics_hold_what_was_promised(
+    model: LatentModel, case: tuple[str, Scaling], frames: HingeFrames
+) -> None:
     statistics = model.statistics()
     assert json.loads(json.dumps(statistics, allow_nan=False)) == statistics
     assert statistics["frames"] == 300
     assert statistics["features"] == model.featurizer.n_features
     assert statistics["seed"] == 5
-    assert statistics["scaling"] == "kind"
+    assert statistics["scaling"] == case[1]
     assert statistics["aligned_to"] == 0
     assert 1 <= statistics["best_epoch"] <= statistics["epochs"] <= EPOCHS
     assert len(statistics["training_losses"]) == len(statistics["validation_losses"]) == statistics["epochs"]
@@ -143,7 +154,7 @@ def test_a_version_is_never_overwritten(
 def test_the_next_version_is_laid_upon_the_last(
     trainer: LatentTrainer, model: LatentModel, frames: HingeFrames
 ) -> None:
-    more = np.concatenate([frames.positions, hinge_frames(100, 10).positions])
+    more = np.concatenate([frames.positions, hinge_walk(100, 10).positions])
     alone = trainer.fit(more, version=2, seed=6)
     aligned = trainer.fit(more, version=2, seed=6, previous=model)
     old = model.encode(frames.positions)
@@ -194,4 +205,4 @@ def test_encoding_needs_no_torch(model: LatentModel, tmp_path: Path) -> None:
 
 def test_an_unknown_kind_is_refused(featurizer: BeadFeatures) -> None:
     with pytest.raises(TrainingError, match="pca, vae"):
-        make_trainer("tica", featurizer, n_latents=2)
+        make_trainer("vampnet", featurizer, n_latents=2)

@@ -96,7 +96,7 @@ def test_another_kind_of_model_is_refused(folder: Path) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"name": "tica"},
+        {"name": "vampnet"},
         {"n_latents": 3},
         {"featurizer": {"name": "unheard of"}},
         {"tensors": {}},

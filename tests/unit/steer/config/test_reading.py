@@ -65,6 +65,12 @@ def test_reading_changes_nothing_on_disk(load: Load, tmp_path: Path) -> None:
         ('[coarse]\nframe_interval = "110 fs"\n', 8, "coarse.frame_interval", "whole number of time steps"),
         ('[coarse]\ntimestep = "20 ps"\n', 8, "coarse.timestep", "at most '30 fs'"),
         ('[allatom]\ntimestep = "3 fs"\n', None, "refinement.frame_interval", "whole number of time steps"),
+        (
+            '[coarse]\nlength = "100 ps"\nsegment = "100 ps"\n[latent]\nscaling = "slow"\n',
+            11,
+            "latent.scaling",
+            "frames that follow each other",
+        ),
         ("[latent]\ndimensions = 2.5\n", 8, "latent.dimensions", "whole number, not 2.5"),
         ("[latent]\ndimensions = true\n", 8, "latent.dimensions", "whole number, not true"),
         ('[latent]\ndimensions = "4"\n', 8, "latent.dimensions", "whole number, not '4'"),

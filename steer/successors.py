@@ -1,0 +1,69 @@
+"""Which frame follows which: what a model of slow motions learns from.
+
+Frames of all simulations lie in the store as they came. Two of a CG simulation that are one frame interval apart are a
+pair; where a frame was lost, the one before it has no next.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["next_frames", "spread_pairs"]
+
+
+def next_frames(
+    coarse: NDArray[np.bool_], number: NDArray[np.unsignedinteger], step: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """The frame that each frame's simulation gave next.
+
+    Parameters
+    ----------
+    coarse : ndarray, shape (n,), bool
+        Which frames are of CG simulations.
+    number : ndarray, shape (n,)
+        Of the simulation.
+    step : ndarray, shape (n,), int64
+        Integrator steps since its start.
+
+    Returns
+    -------
+    ndarray, shape (n,), int64
+        Its row; -1 where there is none, or it is not as far away as is usual.
+    """
+    following = np.full(len(coarse), -1)
+    rows = np.flatnonzero(coarse)
+    rows = rows[np.lexsort((step[rows], number[rows]))]
+    apart = np.diff(step[rows])
+    same = number[rows[1:]] == number[rows[:-1]]
+    if same.any():
+        lags, counts = np.unique(apart[same], return_counts=True)
+        pairs = same & (apart == lags[counts.argmax()])
+        following[rows[:-1][pairs]] = rows[1:][pairs]
+    return following
+
+
+def spread_pairs(following: NDArray[np.int64], most: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """No more than so many frames, in pairs spread evenly over all.
+
+    Parameters
+    ----------
+    following : ndarray, shape (n,), int64
+        As `next_frames` gives them.
+    most : int
+
+    Returns
+    -------
+    rows : ndarray, shape (m,), int64
+        Of the frames, ascending: all, if there are no more than `most`.
+    following : ndarray, shape (m,), int64
+        For each of them, which of them is next; -1 for none.
+    """
+    rows = np.arange(len(following))
+    if len(rows) > most:
+        first = np.flatnonzero(following >= 0)
+        first = first[np.linspace(0, len(first) - 1, min(len(first), most // 2)).astype(np.int64)]
+        rows = np.union1d(first, following[first])
+    place = np.full(len(following) + 1, -1)
+    place[rows] = np.arange(len(rows))
+    return rows, place[following[rows]]
