@@ -302,7 +302,7 @@ class CampaignConfig(Section):
                 "latent.scaling",
                 f"'slow' learns from frames that follow each other, and a simulation has only one: coarse.length ="
                 f" {text(self.coarse.length, 'ps')!r}, coarse.frame_interval ="
-                f" {text(self.coarse.frame_interval, 'ps')!r}",
+                f" {text(self.coarse.frame_interval, 'ps')!r}; take frames more often, or scaling = 'kind'",
             )
         return self
 

@@ -69,7 +69,7 @@ def test_reading_changes_nothing_on_disk(load: Load, tmp_path: Path) -> None:
             '[coarse]\nlength = "100 ps"\nsegment = "100 ps"\n[latent]\nscaling = "slow"\n',
             11,
             "latent.scaling",
-            "frames that follow each other",
+            "take frames more often",
         ),
         ("[latent]\ndimensions = 2.5\n", 8, "latent.dimensions", "whole number, not 2.5"),
         ("[latent]\ndimensions = true\n", 8, "latent.dimensions", "whole number, not true"),
