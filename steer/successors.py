@@ -1,4 +1,4 @@
-"""Which frame follows which: what a model of slow motions learns from.
+"""Which frames a model learns from, and which of them follows which.
 
 Frames of all simulations lie in the store as they came. Two of a CG simulation that are one frame interval apart are a
 pair; where a frame was lost, the one before it has no next.
@@ -6,10 +6,56 @@ pair; where a frame was lost, the one before it has no next.
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["next_frames", "spread_pairs"]
+__all__ = ["StoredFrames", "frames_to_learn_from", "next_frames", "spread_pairs"]
+
+
+class StoredFrames(Protocol):
+    """What is asked of a frame store here."""
+
+    @property
+    def number(self) -> NDArray[np.uint32]:
+        """Number of the simulation, shape (n,)."""
+
+    @property
+    def step(self) -> NDArray[np.int64]:
+        """Integrator steps since the simulation's start, shape (n,)."""
+
+    def is_level(self, level: str, rows: slice = ...) -> NDArray[np.bool_]:
+        """Which rows are of a level."""
+
+
+def frames_to_learn_from(
+    store: StoredFrames, count: int, most: int, *, lagged: bool
+) -> tuple[NDArray[np.int64], NDArray[np.int64] | None]:
+    """Rows to train on, spread evenly over the first so many.
+
+    Parameters
+    ----------
+    store : StoredFrames
+    count : int
+        Frames there were when the training was decided.
+    most : int
+        Rows wanted at most.
+    lagged : bool
+        Whether pairs of frames are wanted.
+
+    Returns
+    -------
+    rows : ndarray, shape (m,), int64
+    following : ndarray, shape (m,), int64, or None
+        Where pairs are wanted, which of the rows is next; -1 for none.
+    """
+    if not lagged:
+        return np.unique(np.linspace(0, count - 1, min(count, most)).astype(np.int64)), None
+    known = slice(count)
+    return spread_pairs(
+        next_frames(store.is_level("cg", known), store.number[known], store.step[known]), most
+    )
 
 
 def next_frames(

@@ -23,7 +23,7 @@ from steer.framestore import FrameStore
 from steer.journal import Journal, Seed
 from steer.memory_stream import MemoryFrameStream
 from steer.messages import CgJob, CgResult, TrainJob, TrainResult
-from steer.successors import next_frames
+from steer.successors import frames_to_learn_from
 
 __all__ = ["run_arm"]
 
@@ -107,15 +107,15 @@ class _Run:
             device="cpu",
             scaling=self._config.latent.scaling,
         )
-        known = slice(job.frames)
+        rows, following = frames_to_learn_from(
+            self._store, job.frames, self._config.latent.max_frames, lagged=trainer.lagged
+        )
         model = trainer.fit(
-            self._store.positions(known),
+            self._store.positions(rows),
             version=job.version,
             seed=job.random_seed,
             previous=previous,
-            following=next_frames(
-                self._store.is_level("cg", known), self._store.number[known], self._store.step[known]
-            ),
+            following=following,
         )
         model.save(self._directory.model(job.version))
         return TrainResult(version=job.version, statistics=model.statistics(), seconds=0.0)

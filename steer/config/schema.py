@@ -297,6 +297,7 @@ class CampaignConfig(Section):
 
     @model_validator(mode="after")
     def _frames_follow_each_other(self) -> Self:
+        # A simulation has a whole number of frames: one, or two and more.
         if self.latent.scaling == "slow" and self.coarse.length < 1.5 * self.coarse.frame_interval:
             raise contradiction(
                 "latent.scaling",

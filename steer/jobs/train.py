@@ -11,12 +11,10 @@ from models.registry import load_model, make_trainer
 from steer.framereader import FrameReader
 from steer.messages import Job, TrainJob, TrainResult
 from steer.molecule import load_beads
-from steer.successors import next_frames, spread_pairs
+from steer.successors import frames_to_learn_from
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from numpy.typing import NDArray
 
     from models.protocols import Featurizer
     from sims.martini.beadpdb import BeadLabel
@@ -55,7 +53,9 @@ def _train(job: TrainJob, context: JobContext) -> None:
         context.progress(f"training model {job.version}", epoch / epochs, epoch)
 
     store = FrameReader(context.directory.frames)
-    rows, following = _frames(store, job.frames, context.config.latent.max_frames, trainer.lagged)
+    rows, following = frames_to_learn_from(
+        store, job.frames, context.config.latent.max_frames, lagged=trainer.lagged
+    )
     model = trainer.fit(
         store.positions(rows),
         version=job.version,
@@ -65,18 +65,6 @@ def _train(job: TrainJob, context: JobContext) -> None:
         progress=tell,
     )
     model.save(context.directory.model(job.version))
-
-
-def _frames(
-    store: FrameReader, count: int, most: int, lagged: bool
-) -> tuple[NDArray[np.int64], NDArray[np.int64] | None]:
-    """Rows to train on, spread over the first so many; and, where it is asked for, which of them follows which."""
-    if not lagged:
-        return np.unique(np.linspace(0, count - 1, min(count, most)).astype(np.int64)), None
-    known = slice(count)
-    return spread_pairs(
-        next_frames(store.is_level("cg", known), store.number[known], store.step[known]), most
-    )
 
 
 def _featurizer(labels: Sequence[BeadLabel]) -> Featurizer:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steer.successors import next_frames, spread_pairs
+from steer.frames import Frame
+from steer.framestore import FrameStore
+from steer.successors import frames_to_learn_from, next_frames, spread_pairs
 
 
 @st.composite
@@ -67,3 +71,36 @@ def test_a_sample_is_made_of_pairs(count: int, most: int) -> None:
     if count > most and count > 7:
         paired = followed | np.isin(np.arange(len(rows)), within)
         assert paired.all()
+
+
+@pytest.mark.parametrize("most", [8, 100])
+def test_a_store_on_disk_gives_rows_and_those_that_follow_them(tmp_path: Path, most: int) -> None:
+    with FrameStore(tmp_path / "frames", 2) as store:
+        for step in range(10, 60, 10):
+            store.append(
+                [
+                    Frame(
+                        "c",
+                        name,
+                        level,
+                        step,
+                        0.1 * step,
+                        np.zeros(3, np.float32),
+                        1,
+                        0.0,
+                        np.ones((2, 3), np.float32),
+                    )
+                    for name, level in (("cg-000001", "cg"), ("aa-000001", "aa"), ("cg-000002", "cg"))
+                ]
+            )
+        rows, none = frames_to_learn_from(store, 15, most, lagged=False)
+        assert none is None
+        assert len(rows) == min(15, most)
+        rows, following = frames_to_learn_from(store, 15, most, lagged=True)
+        assert following is not None
+        first = following >= 0
+        before, after = rows[first], rows[following[first]]
+        assert len(before) == (8 if most == 100 else most // 2)
+        assert store.simulations(before.tolist()) == store.simulations(after.tolist())
+        assert set(store.simulations(before.tolist())) == {"cg-000001", "cg-000002"}
+        assert (store.step[after] - store.step[before] == 10).all()
