@@ -10,8 +10,8 @@ __all__ = ["check_openmm", "check_torch"]
 
 GPU_PLATFORMS = {"cuda": "CUDA", "hip": "HIP"}
 INSTALL = {
-    "CUDA": "pip install --editable '.[cuda12]' (or cuda13, as the driver is)",
-    "HIP": "pip install --editable '.[hip6]' (or hip7, as the driver is)",
+    "CUDA": "pip install --editable '.[cuda12]'",
+    "HIP": "pip install --editable '.[hip6]'",
 }
 NEEDED = ("CPU", "Reference")
 STEPS = 100

@@ -31,19 +31,20 @@ def main() -> None:
     parser.add_argument("--arm", nargs="*", choices=list(ARMS), default=list(FEW))
     parser.add_argument("--problem", nargs="*", choices=list(HELD_OUT), default=list(HELD_OUT))
     options = parser.parse_args()
-    problems = [HELD_OUT[name] for name in options.problem]
+    for name in options.problem:
+        compare(HELD_OUT[name], options)
+
+
+def compare(problem: Problem, options: argparse.Namespace) -> None:
+    """Run the arms that `options` names on a problem, and print its table."""
     arms = [ARMS[name] for name in options.arm]
-    scores = do_series(arms, problems, range(options.seeds), options.output, options.jobs, lambda *_: None)
-    for problem in problems:
-        print(
-            f"\n{problem.name}: {problem.system.definition['landscape']}, {problem.steps:,} aggregate steps"
-        )
-        summaries = summarise_problem([score for score in scores if score.problem == problem.name])
-        for row in in_words(summaries, problem.system.unit):
-            print("  ".join(cell.rjust(19 if i == 2 else 16) for i, cell in enumerate(row)))
+    scores = do_series(arms, [problem], range(options.seeds), options.output, options.jobs, lambda *_: None)
+    print(f"\n{problem.name}: {problem.system.definition['landscape']}, {problem.steps:,} aggregate steps")
+    for row in in_words(summarise_problem(scores), problem.system.unit):
+        print("  ".join(cell.rjust(19 if i == 2 else 16) for i, cell in enumerate(row)), flush=True)
 
 
-def _variant(name: str, like: str, landscape: Landscape, target: int) -> Problem:
+def variant(name: str, like: str, landscape: Landscape, target: int) -> Problem:
     known = PROBLEMS[like]
     options = known.system.options  # type: ignore[attr-defined]
     return replace(known, name=name, system=LandscapeSystem(landscape, options), target=target)
@@ -52,9 +53,9 @@ def _variant(name: str, like: str, landscape: Landscape, target: int) -> Problem
 HELD_OUT = {
     problem.name: problem
     for problem in (
-        _variant("muller_brown_flatter", "muller_brown", MullerBrown(0.18), 0),
-        _variant("double_well_wide", "double_well", DoubleWell(17.0, half_distance=1.4, stiffness=20.0), 1),
-        _variant("many_funnels_2", "many_funnels", ManyFunnels(seed=2), 5),
+        variant("muller_brown_flatter", "muller_brown", MullerBrown(0.18), 0),
+        variant("double_well_wide", "double_well", DoubleWell(17.0, half_distance=1.4, stiffness=20.0), 1),
+        variant("many_funnels_2", "many_funnels", ManyFunnels(seed=2), 5),
     )
 }
 
