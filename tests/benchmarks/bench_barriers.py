@@ -47,7 +47,7 @@ VARIANTS: dict[str, Problem] = {
             variant(
                 f"entropic_bottleneck_{depth}", "entropic_bottleneck", EntropicBottleneck(float(depth)), 1
             )
-            for depth in (3, 4, 5, 6)
+            for depth in (2, 3, 4)
         ),
         *(
             variant(f"many_funnels_{distance}", "many_funnels", ManyFunnels(distance=distance), 5)
