@@ -13,7 +13,6 @@ from sims.engines.harmless import problem_with
 from sims.engines.states import read_state, read_system, write_system
 from sims.exceptions import StateError
 
-
 BOMB = Path(__file__).parents[3] / "data" / "openmm" / "python_force.xml"
 """A System that OpenMM 8.6.1 wrote, whose PythonForce makes a folder ``trap`` where it is read."""
 
