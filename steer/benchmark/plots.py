@@ -22,6 +22,9 @@ _SHAPES = ("-", "--", ":", "-.")
 # Okabe and Ito's colours, without yellow, which print loses.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
 
+_MANY_LABELS = 300
+"""Largest ratio of both ends of a logarithmic axis at which three labels a decade find room."""
+
 
 def draw_problem(problem: Problem, scores: Sequence[Score], floor: float, stem: Path) -> list[Path]:
     """Four panels against aggregate steps, as PNG and SVG: target hit, states found, covering radius, divergence.
@@ -100,12 +103,13 @@ def _logarithmic(ax: Axes, scores: Sequence[Score]) -> None:
     """Steps on a logarithmic axis, which runs that went on for longer fit on too."""
     from matplotlib.ticker import LogLocator, NullFormatter
 
-    first = min((score.hit for score in scores if np.isfinite(score.hit)), default=1.0)
+    first = min((score.hit for score in scores if np.isfinite(score.hit)), default=1.0) / 2
+    last = max(score.steps for score in scores)
     ax.set_xscale("log")
-    ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if last / first < _MANY_LABELS else (1,)))
     ax.xaxis.set_major_formatter("{x:,.0f}")
     ax.xaxis.set_minor_formatter(NullFormatter())
-    ax.set_xlim(first / 2, max(score.steps for score in scores))
+    ax.set_xlim(first, last)
 
 
 def _label(ax: Axes, title: str, y: str, limits: tuple[float, float | None]) -> None:

@@ -84,10 +84,11 @@ def compare(ours: tuple[ArrayLike, ArrayLike], theirs: tuple[ArrayLike, ArrayLik
     Parameters
     ----------
     ours, theirs : (times, ends)
-        As for `survival`.
+        As for `survival`. One where nothing happens while runs of both arms are watched.
     """
     first, second = _censored(*ours), _censored(*theirs)
-    if not len(first._uncensored) and not len(second._uncensored):
+    both_watched = min(np.max(ours[1]), np.max(theirs[1]))
+    if not any(np.any(np.asarray(times) <= both_watched) for times in (ours[0], theirs[0])):
         return 1.0
     return float(stats.logrank(first, second).pvalue)
 

@@ -34,6 +34,11 @@ def test_nobody_saw_it():
     assert compare(([np.nan], [50]), ([np.nan], [50])) == 1.0
 
 
+def test_what_one_arm_saw_after_the_other_had_ended_says_nothing():
+    assert compare(([np.nan, np.nan], [50, 50]), ([60, 70], [100, 100])) == 1.0
+    assert compare(([np.nan, np.nan], [50, 50]), ([10, 70], [100, 100])) < 1.0
+
+
 @pytest.mark.parametrize(("times", "ends"), [([], []), ([1.0], [2.0, 3.0]), ([5.0], [4.0])])
 def test_nonsense_is_refused(times, ends):
     with pytest.raises(ValueError, match=r"must be of one length|after the end"):
