@@ -90,6 +90,11 @@ class ManyFunnels:
         return self._tree.centres
 
     @property
+    def hosts(self) -> tuple[int, ...]:
+        """Number of the minimum that each one hangs on; the first hangs on itself."""
+        return self._tree.hosts
+
+    @property
     def cores(self) -> NDArray[np.float64]:
         """As far out as 7 in 8 samples of a Gaussian in ten dimensions lie, but less than half the way to the next."""
         radius = np.sqrt(1.5 * self.dimensions)
@@ -110,7 +115,7 @@ class ManyFunnels:
     def climb(self, temperature: float) -> float:
         """The highest rise on the straight ways from each centre to those that hang on it."""
         rises = []
-        for centre, host in zip(self.minima[1:], self._tree.hosts[1:], strict=True):
+        for centre, host in zip(self.minima[1:], self.hosts[1:], strict=True):
             energies = self.energy(np.linspace(self.minima[host], centre, 400))
             rises.append(energies.max() - energies[0])
         return float(max(rises))

@@ -23,7 +23,7 @@ from steer.framestore import FrameStore
 from steer.journal import Journal, Seed
 from steer.memory_stream import MemoryFrameStream
 from steer.messages import CgJob, CgResult, TrainJob, TrainResult
-from steer.successors import frames_to_learn_from
+from steer.training_frames import frames_to_learn_from
 
 __all__ = ["run_arm"]
 

@@ -11,7 +11,7 @@ from models.registry import load_model, make_trainer
 from steer.framereader import FrameReader
 from steer.messages import Job, TrainJob, TrainResult
 from steer.molecule import load_beads
-from steer.successors import frames_to_learn_from
+from steer.training_frames import frames_to_learn_from
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -3,37 +3,24 @@
 Everything else is as in ``steer benchmark``, which says what the columns mean; steps to the target of a rule that knows where it is
 (`bench_floor.py`) stand beside them. Run it as::
 
-    OMP_NUM_THREADS=1 python tests/benchmarks/bench_barriers.py --output DIR [--seeds 20] [--jobs 2]
+    OMP_NUM_THREADS=1 python tests/benchmarks/bench_barriers.py --output DIR --seeds 20 [--jobs 2]
 """
 
 from __future__ import annotations
 
-import argparse
-from pathlib import Path
-
 from bench_floor import tell_floor
-from bench_held_out import compare, variant
+from bench_held_out import compare_all, variant
 
 from sims.landscapes import DoubleWell, EntropicBottleneck, ManyFunnels
-from steer.benchmark.arms import ARMS
 from steer.benchmark.problems import Problem
 
+FLOOR_SEEDS = 20
 FEW = ("plain", "dynim", "frontier", "dynim_batch/slow", "frontier/slow")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--output", type=Path, required=True)
-    parser.add_argument("--seeds", type=int, default=20)
-    parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--arm", nargs="*", choices=list(ARMS), default=list(FEW))
-    parser.add_argument("--problem", nargs="*", choices=list(VARIANTS), default=list(VARIANTS))
-    options = parser.parse_args()
-    for name in options.problem:
-        compare(VARIANTS[name], options)
-        tell_floor(VARIANTS[name], options.seeds)
+    for problem in compare_all(__doc__, VARIANTS, FEW):
+        tell_floor(problem, FLOOR_SEEDS)
 
 
 VARIANTS: dict[str, Problem] = {

@@ -156,7 +156,7 @@ def funnel_cost(landscape: ManyFunnels, target: int) -> Cost:
     """
     way = [target]
     while way[-1] != 0:
-        way.append(landscape._tree.hosts[way[-1]])
+        way.append(landscape.hosts[way[-1]])
     way.reverse()
     ends = landscape.minima[way]
     widths = np.where(np.array(way) < landscape.funnels, landscape.width, landscape.rare_width)

@@ -7,6 +7,7 @@ Run it as ``python tests/benchmarks/bench_held_out.py --output DIR [--seeds 10] 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,17 +23,28 @@ FEW = ("plain", "farthest_point", "dynim", "outlier_factor", "least_counts", "fr
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    compare_all(__doc__, HELD_OUT, FEW)
+
+
+def compare_all(doc: str, problems: Mapping[str, Problem], few: Sequence[str]) -> list[Problem]:
+    """Read the command line, run its arms (absent: a few) on its problems (absent: all) and print a table of each.
+
+    Returns
+    -------
+    list of Problem
+        Those that were run.
+    """
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--arm", nargs="*", choices=list(ARMS), default=list(FEW))
-    parser.add_argument("--problem", nargs="*", choices=list(HELD_OUT), default=list(HELD_OUT))
+    parser.add_argument("--arm", nargs="*", choices=list(ARMS), default=list(few))
+    parser.add_argument("--problem", nargs="*", choices=list(problems), default=list(problems))
     options = parser.parse_args()
-    for name in options.problem:
-        compare(HELD_OUT[name], options)
+    asked = [problems[name] for name in options.problem]
+    for problem in asked:
+        compare(problem, options)
+    return asked
 
 
 def compare(problem: Problem, options: argparse.Namespace) -> None:

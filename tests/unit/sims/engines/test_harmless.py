@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+import re
 from pathlib import Path
 
 import openmm
@@ -34,6 +36,10 @@ def test_a_pickle_in_a_system_is_refused_and_never_run(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     text = BOMB.read_text()
+    (pickled,) = re.findall('function="([0-9a-f]+)"', text)
+    pickle.loads(bytes.fromhex(pickled))  # noqa: S301
+    assert (tmp_path / "trap").exists(), "this bomb is a dud, and the test below proves nothing"
+    (tmp_path / "trap").rmdir()
     seal(tmp_path / "system.xml", text)
     with pytest.raises(StateError, match="contains Python code"):
         read_system(tmp_path)

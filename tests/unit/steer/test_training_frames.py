@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from steer.frames import Frame
 from steer.framestore import FrameStore
-from steer.successors import frames_to_learn_from, next_frames, spread_pairs
+from steer.training_frames import frames_to_learn_from, next_frames, spread_pairs
 
 
 @st.composite
