@@ -56,7 +56,7 @@ frame_interval = "0.2 ps"
 
 [stop]
 require = "all"
-aggregate_time = "200 ps"
+aggregate_time = "400 ps"
 refinements = 2
 
 [workers]
@@ -219,11 +219,11 @@ def test_no_pickle_and_no_password_lies_in_files_others_may_read(finished):
 def test_a_finished_campaign_goes_on_with_further_goals(finished):
     root, _ = finished
     before = frames_in(root)
-    done = steer("run", root, "--until", "240 ps", cwd=root.parent)
+    done = steer("run", root, "--until", "480 ps", cwd=root.parent)
     assert done.returncode == 0, done.stderr
     after = frames_in(root)
     assert set(before) < set(after)
-    assert sum(id.startswith("cg") for id, _ in after) == 600
+    assert sum(id.startswith("cg") for id, _ in after) == 1200
     assert_accounts_balance(root)
 
 
