@@ -64,6 +64,7 @@ class _Run:
         self._dynamics = 0.0
 
     def go(self) -> tuple[Trace, float]:
+        """Run the campaign to its last step: what its walkers saw, and processor seconds of steering."""
         journal = Journal(self._directory.journal, durable=False)
         with journal.transaction():
             journal.add_force_field(1, self._problem.system.definition)

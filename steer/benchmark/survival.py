@@ -84,13 +84,17 @@ def compare(ours: tuple[ArrayLike, ArrayLike], theirs: tuple[ArrayLike, ArrayLik
     Parameters
     ----------
     ours, theirs : (times, ends)
-        As for `survival`. One where nothing happens while runs of both arms are watched.
+        As for `survival`.
+
+    Returns
+    -------
+    float
+        One where nothing can be told: at every event either one arm alone was watched, or all that were watched saw it.
     """
-    first, second = _censored(*ours), _censored(*theirs)
-    both_watched = min(np.max(ours[1]), np.max(theirs[1]))
-    if not any(np.any(np.asarray(times) <= both_watched) for times in (ours[0], theirs[0])):
-        return 1.0
-    return float(stats.logrank(first, second).pvalue)
+    # Such events have no variance, and without any other the test is 0 / 0.
+    with np.errstate(invalid="ignore"):
+        p = float(stats.logrank(_censored(*ours), _censored(*theirs)).pvalue)
+    return 1.0 if np.isnan(p) else p
 
 
 def _censored(times: ArrayLike, ends: ArrayLike) -> stats.CensoredData:

@@ -53,7 +53,7 @@ def compare(problem: Problem, options: argparse.Namespace) -> None:
     scores = do_series(arms, [problem], range(options.seeds), options.output, options.jobs, lambda *_: None)
     print(f"\n{problem.name}: {problem.system.definition['landscape']}, {problem.steps:,} aggregate steps")
     for row in in_words(summarise_problem(scores), problem.system.unit):
-        print("  ".join(cell.rjust(19 if i == 2 else 16) for i, cell in enumerate(row)), flush=True)
+        print("  ".join(cell.rjust(19 if i in (0, 2) else 16) for i, cell in enumerate(row)), flush=True)
 
 
 def variant(name: str, like: str, landscape: Landscape, target: int) -> Problem:

@@ -39,6 +39,12 @@ def test_what_one_arm_saw_after_the_other_had_ended_says_nothing():
     assert compare(([np.nan, np.nan], [50, 50]), ([10, 70], [100, 100])) < 1.0
 
 
+@pytest.mark.parametrize("runs", [1, 3, 20])
+def test_arms_of_which_no_run_outlived_another_cannot_be_told_apart(runs):
+    assert compare(([5.0] * runs, [10.0] * runs), ([5.0], [10.0])) == 1.0
+    assert compare(([np.nan] * runs, [10.0] * runs), (np.arange(11.0, 40.0), np.full(29, 50.0))) == 1.0
+
+
 @pytest.mark.parametrize(("times", "ends"), [([], []), ([1.0], [2.0, 3.0]), ([5.0], [4.0])])
 def test_nonsense_is_refused(times, ends):
     with pytest.raises(ValueError, match=r"must be of one length|after the end"):
