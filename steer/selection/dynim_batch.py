@@ -11,19 +11,27 @@ import numpy as np
 from steer.selection.caps import Caps
 from steer.selection.distances import PointCloud
 from steer.selection.protocol import Picks, Pool
-from steer.selection.ten_nearest import TenNearest
+from steer.selection.ten_nearest import NEIGHBOURS, TenNearest
 
 __all__ = ["DynImBatch"]
 
 
 class DynImBatch:
-    """Mean distance to the ten nearest selected points, the picks of this batch included."""
+    """Mean distance to the ten nearest selected points, the picks of this batch included.
+
+    Attributes
+    ----------
+    neighbours : int
+        Selected points that count for a candidate.
+    """
 
     name = "dynim_batch"
+    neighbours = NEIGHBOURS
 
     def select(self, pool: Pool, count: int, rng: np.random.Generator) -> Picks:
         """Choose as `steer.selection.protocol.Selector` says; with nothing selected yet, start far from the mean."""
-        cloud, caps, nearest = PointCloud(pool.points), Caps(pool), TenNearest(pool.points, pool.selected)
+        cloud, caps = PointCloud(pool.points), Caps(pool)
+        nearest = TenNearest(pool.points, pool.selected, self.neighbours)
         rank = nearest.mean if len(pool.selected) else np.sqrt(cloud.squared_to(cloud.mean))
         indices: list[int] = []
         scores: list[float] = []

@@ -1,4 +1,4 @@
-"""DynIm's measure with picks that know of each other."""
+"""DynIm's measure with picks that know of each other, over ten selected points and over eighty."""
 
 import numpy as np
 import pytest
@@ -12,11 +12,11 @@ def test_by_hand_a_pick_counts_for_the_next(pick):
     np.testing.assert_allclose(picks.scores, [11.0, 14.5, 10.0])
 
 
-def plain(candidates, selected, count):
+def plain(candidates, selected, count, neighbours):
     known, picked, scores = list(selected), [], []
     for _ in range(count):
         distance = np.array([np.linalg.norm(candidates - point, axis=1) for point in known])
-        mean = np.sort(distance, axis=0)[:10].mean(axis=0)
+        mean = np.sort(distance, axis=0)[:neighbours].mean(axis=0)
         mean[picked] = -1
         picked.append(int(np.argmax(mean)))
         scores.append(mean[picked[-1]])
@@ -24,12 +24,13 @@ def plain(candidates, selected, count):
     return picked, scores
 
 
-@pytest.mark.parametrize("m", [1, 9, 10, 40])
-def test_agrees_with_the_plain_definition(pick, m):
+@pytest.mark.parametrize(("rule", "neighbours"), [("dynim_batch", 10), ("frontier", 80)])
+@pytest.mark.parametrize("m", [1, 9, 10, 40, 79, 90])
+def test_agrees_with_the_plain_definition(pick, m, rule, neighbours):
     rng = np.random.default_rng(m)
     candidates, selected = rng.normal(size=(2000, 4)), rng.normal(size=(m, 4))
-    picks = pick("dynim_batch", candidates, selected, 30)
-    indices, scores = plain(candidates, selected, 30)
+    picks = pick(rule, candidates, selected, 30)
+    indices, scores = plain(candidates, selected, 30, neighbours)
     assert picks.indices.tolist() == indices
     np.testing.assert_allclose(picks.scores, scores, rtol=1e-5)
 
