@@ -63,17 +63,20 @@ class TenNearest:
     def __init__(
         self, points: NDArray[np.floating], selected: NDArray[np.floating], neighbours: int = NEIGHBOURS
     ) -> None:
-        self._neighbours = neighbours
-        self._distances = ten_nearest(points, selected, neighbours)
+        nearest = ten_nearest(points, selected, neighbours)
+        self._known = nearest.shape[1]
+        self._distances = np.empty((len(points), neighbours), dtype=np.float32)
+        self._distances[:, : self._known] = nearest
         self._worst = np.empty(0, dtype=np.float32)
         self.mean = np.full(len(points), np.nan, dtype=np.float32)
-        if self._distances.shape[1]:
+        if self._known:
             self._refresh()
 
     def add(self, distance: NDArray[np.float32]) -> None:
         """Take in one more selected point, of which every candidate has this distance, shape (n,)."""
-        if self._distances.shape[1] < self._neighbours:
-            self._distances = np.column_stack([self._distances, distance])
+        if self._known < self._distances.shape[1]:
+            self._distances[:, self._known] = distance
+            self._known += 1
             self._refresh()
             return
         rows = np.flatnonzero(distance < self._worst)
@@ -84,5 +87,6 @@ class TenNearest:
         self.mean[rows] = changed.mean(axis=1)
 
     def _refresh(self) -> None:
-        self._worst = self._distances.max(axis=1)
-        self.mean = self._distances.mean(axis=1)
+        self.mean = self._distances[:, : self._known].mean(axis=1)
+        if self._known == self._distances.shape[1]:
+            self._worst = self._distances.max(axis=1)
