@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from steer.selection.dynim import DynIm
 from steer.selection.dynim_batch import DynImBatch
+from steer.selection.dynim_wide import DynImWide
 from steer.selection.farthest_point import FarthestPoint
 from steer.selection.frontier import Frontier
 from steer.selection.knn_density import KnnDensity
@@ -32,6 +33,7 @@ SELECTORS: dict[str, Callable[[], Selector]] = {
     "ucb": UpperConfidence,
     "dynim": DynIm,
     "dynim_batch": DynImBatch,
+    "dynim_wide": DynImWide,
     "knn_density": KnnDensity,
     "outlier_factor": OutlierFactor,
     "least_counts": LeastCounts,

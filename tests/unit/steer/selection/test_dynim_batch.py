@@ -24,7 +24,7 @@ def plain(candidates, selected, count, neighbours):
     return picked, scores
 
 
-@pytest.mark.parametrize(("rule", "neighbours"), [("dynim_batch", 10), ("frontier", 80)])
+@pytest.mark.parametrize(("rule", "neighbours"), [("dynim_batch", 10), ("dynim_wide", 80)])
 @pytest.mark.parametrize("m", [1, 9, 10, 40, 79, 90])
 def test_agrees_with_the_plain_definition(pick, m, rule, neighbours):
     rng = np.random.default_rng(m)
