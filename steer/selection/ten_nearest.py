@@ -63,10 +63,11 @@ class TenNearest:
     def __init__(
         self, points: NDArray[np.floating], selected: NDArray[np.floating], neighbours: int = NEIGHBOURS
     ) -> None:
-        nearest = ten_nearest(points, selected, neighbours)
-        self._known = nearest.shape[1]
-        self._distances = np.empty((len(points), neighbours), dtype=np.float32)
-        self._distances[:, : self._known] = nearest
+        self._distances = ten_nearest(points, selected, neighbours)
+        self._known = self._distances.shape[1]
+        if self._known < neighbours:
+            room = np.empty((len(points), neighbours - self._known), dtype=np.float32)
+            self._distances = np.column_stack([self._distances, room])
         self._worst = np.empty(0, dtype=np.float32)
         self.mean = np.full(len(points), np.nan, dtype=np.float32)
         if self._known:
