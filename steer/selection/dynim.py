@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from steer.selection.nearest_selected import NEIGHBOURS, nearest_selected
 from steer.selection.protocol import Picks, Pool
 from steer.selection.ranking import take_best, take_in_order
-from steer.selection.ten_nearest import NEIGHBOURS, ten_nearest
 
 __all__ = ["DynIm"]
 
@@ -27,4 +27,4 @@ class DynIm:
         if len(pool.selected) < NEIGHBOURS:
             rows = take_in_order(rng.permutation(len(pool)), count, pool)
             return Picks(rows, np.full(len(rows), np.nan))
-        return take_best(ten_nearest(pool.points, pool.selected).mean(axis=1), count, pool)
+        return take_best(nearest_selected(pool.points, pool.selected).mean(axis=1), count, pool)

@@ -10,8 +10,8 @@ import numpy as np
 
 from steer.selection.caps import Caps
 from steer.selection.distances import PointCloud
+from steer.selection.nearest_selected import NEIGHBOURS, NearestSelected
 from steer.selection.protocol import Picks, Pool
-from steer.selection.ten_nearest import NEIGHBOURS, TenNearest
 
 __all__ = ["DynImBatch"]
 
@@ -31,7 +31,7 @@ class DynImBatch:
     def select(self, pool: Pool, count: int, rng: np.random.Generator) -> Picks:
         """Choose as `steer.selection.protocol.Selector` says; with nothing selected yet, start far from the mean."""
         cloud, caps = PointCloud(pool.points), Caps(pool)
-        nearest = TenNearest(pool.points, pool.selected, self.neighbours)
+        nearest = NearestSelected(pool.points, pool.selected, self.neighbours)
         rank = nearest.mean if len(pool.selected) else np.sqrt(cloud.squared_to(cloud.mean))
         indices: list[int] = []
         scores: list[float] = []

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 
 from steer.selection.caps import Caps
 from steer.selection.distances import PointCloud
+from steer.selection.nearest_selected import NearestSelected
 from steer.selection.protocol import Picks, Pool
 from steer.selection.reference import lookup, reference_rows
-from steer.selection.ten_nearest import TenNearest
 
 __all__ = ["NEAREST", "SIMULATIONS", "Frontier", "retentions"]
 
@@ -46,7 +46,7 @@ class Frontier:
     def select(self, pool: Pool, count: int, rng: np.random.Generator) -> Picks:
         """Choose as `steer.selection.protocol.Selector` says; with nothing selected yet, start far from the mean."""
         cloud, caps = PointCloud(pool.points), Caps(pool)
-        nearest = TenNearest(pool.points, pool.selected, NEAREST)
+        nearest = NearestSelected(pool.points, pool.selected, NEAREST)
         novelty = nearest.mean if len(pool.selected) else np.sqrt(cloud.squared_to(cloud.mean))
         about = _Retention(pool.points, *retentions(pool.points, pool.parents, novelty, rng))
         picked: list[int] = []

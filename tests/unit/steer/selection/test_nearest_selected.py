@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from steer.selection.ten_nearest import MANY, TenNearest, ten_nearest
+from steer.selection.nearest_selected import MANY, NearestSelected, nearest_selected
 
 
 @pytest.mark.parametrize("selected", [3, 10, MANY - 1, MANY, 2 * MANY])
@@ -14,14 +14,14 @@ def test_they_are_those_of_looking_at_all(selected, dimensions):
     chosen = rng.normal(size=(selected, dimensions)).astype(np.float32)
     apart = points[:, None, :].astype(float) - chosen[None, :, :]
     expected = np.sort(np.sqrt((apart**2).sum(axis=2)), axis=1)[:, :10]
-    np.testing.assert_allclose(np.sort(ten_nearest(points, chosen), axis=1), expected, rtol=1e-6)
+    np.testing.assert_allclose(np.sort(nearest_selected(points, chosen), axis=1), expected, rtol=1e-6)
 
 
 def test_adding_one_by_one_is_asking_anew():
     rng = np.random.default_rng(1)
     points = rng.normal(size=(300, 3)).astype(np.float32)
     chosen = rng.normal(size=(MANY + 30, 3)).astype(np.float32)
-    nearest = TenNearest(points, chosen[: MANY - 5])
+    nearest = NearestSelected(points, chosen[: MANY - 5])
     for point in chosen[MANY - 5 :]:
         nearest.add(np.sqrt(((points - point) ** 2).sum(axis=1)))
-    np.testing.assert_allclose(nearest.mean, TenNearest(points, chosen).mean, rtol=1e-5)
+    np.testing.assert_allclose(nearest.mean, NearestSelected(points, chosen).mean, rtol=1e-5)

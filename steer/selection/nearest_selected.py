@@ -1,4 +1,4 @@
-"""Distances of every candidate to its ten nearest selected points: what DynIm ranks by. Or to another number of them."""
+"""Distances of every candidate to the selected points nearest to it: to ten of them, as DynIm ranks, or to more."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from steer.selection.reference import lookup
 
-__all__ = ["NEIGHBOURS", "TenNearest", "ten_nearest"]
+__all__ = ["NEIGHBOURS", "NearestSelected", "nearest_selected"]
 
 NEIGHBOURS = 10
 """Selected points that count for a candidate."""
@@ -19,7 +19,7 @@ MANY = 512
 """Selected points from which on a tree beats looking at all of them: 17 times as fast at 9,600 in 4 dimensions."""
 
 
-def ten_nearest(
+def nearest_selected(
     points: NDArray[np.floating], selected: NDArray[np.floating], neighbours: int = NEIGHBOURS
 ) -> NDArray[np.float32]:
     """Distances to the nearest `neighbours` of the selected points, or to all of them when there are fewer.
@@ -51,8 +51,8 @@ def ten_nearest(
     return nearest
 
 
-class TenNearest:
-    """The ten nearest, kept up to date while points are selected one by one.
+class NearestSelected:
+    """Those distances, kept up to date while points are selected one by one.
 
     Attributes
     ----------
@@ -63,7 +63,7 @@ class TenNearest:
     def __init__(
         self, points: NDArray[np.floating], selected: NDArray[np.floating], neighbours: int = NEIGHBOURS
     ) -> None:
-        self._distances = ten_nearest(points, selected, neighbours)
+        self._distances = nearest_selected(points, selected, neighbours)
         self._known = self._distances.shape[1]
         if self._known < neighbours:
             room = np.empty((len(points), neighbours - self._known), dtype=np.float32)
