@@ -183,6 +183,8 @@ def _configured(name: str, index: int | None, threads: int | None) -> PlatformCh
             properties["DeviceIndex"] = str(index)
     if name == "CPU":
         properties["Threads"] = str(threads or _environment_threads())
+        # Otherwise PME adds charges in the order in which its threads come by, and a restart is off in the last digit.
+        properties["DeterministicForces"] = "true"
     return PlatformChoice(platform, properties)
 
 

@@ -44,7 +44,10 @@ def test_cpu_threads_come_from_the_argument_then_the_environment_then_one(
     monkeypatch: pytest.MonkeyPatch, variable: str, argument: int | None, threads: str
 ) -> None:
     monkeypatch.setenv("OPENMM_CPU_THREADS", variable)
-    assert choose_platform("CPU", threads=argument).properties == {"Threads": threads}
+    assert choose_platform("CPU", threads=argument).properties == {
+        "Threads": threads,
+        "DeterministicForces": "true",
+    }
 
 
 def test_unknown_platform_is_named_with_the_known_ones() -> None:
