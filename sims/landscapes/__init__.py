@@ -12,7 +12,7 @@ from sims.landscapes.entropic_bottleneck import EntropicBottleneck
 from sims.landscapes.many_funnels import ManyFunnels
 from sims.landscapes.muller_brown import MullerBrown
 from sims.landscapes.protocol import Landscape, states
-from sims.landscapes.walkers import embed, project
+from sims.landscapes.walkers import embed, followed_pairs, project
 
 __all__ = [
     "LANDSCAPES",
@@ -22,6 +22,7 @@ __all__ = [
     "ManyFunnels",
     "MullerBrown",
     "embed",
+    "followed_pairs",
     "make_landscape",
     "project",
     "states",

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.cluster import MiniBatchKMeans
 
 from models.features import BeadFeatures
-from sims.landscapes import Landscape, ManyFunnels, embed, project, states
+from sims.landscapes import Landscape, ManyFunnels, embed, followed_pairs, project, states
 from sims.landscapes.beads import WalkerBeads
 from sims.landscapes.engine import ToyOptions
 from sims.landscapes.flock import Flock
@@ -65,10 +65,9 @@ class LandscapeSystem:
 
     @property
     def features(self) -> BeadFeatures:
-        """Every pair."""
+        """Proximities of walkers to anchors."""
         n_beads = self.beads.n_beads
-        pairs = np.stack(np.triu_indices(n_beads, 1), axis=1)
-        return BeadFeatures(n_beads, pairs, np.empty((0, 4), np.int64))
+        return BeadFeatures(n_beads, followed_pairs(n_beads), np.empty((0, 4), np.int64))
 
     def walkers(self, copies: int, seed: int) -> LandscapeWalkers:
         """All in one context."""

@@ -68,15 +68,15 @@ def _train(job: TrainJob, context: JobContext) -> None:
 
 
 def _featurizer(labels: Sequence[BeadLabel]) -> Featurizer:
-    """What a model sees of a protein: its backbone and side chains; of anchors and walkers every pair."""
+    """What a model sees of a protein: its backbone and side chains; of a landscape its walkers' distances to the anchors."""
     from models.features import BeadFeatures
+    from sims.landscapes import followed_pairs
 
     by_chain: dict[str, list[int]] = {}
     for bead, label in enumerate(labels):
         if label.name == "BB":
             by_chain.setdefault(label.chain, []).append(bead)
     if not by_chain:
-        pairs = np.stack(np.triu_indices(len(labels), 1), axis=1)
-        return BeadFeatures(len(labels), pairs, np.empty((0, 4), np.int64))
+        return BeadFeatures(len(labels), followed_pairs(len(labels)), np.empty((0, 4), np.int64))
     side_chains = [bead for bead, label in enumerate(labels) if label.name.startswith("SC")]
     return BeadFeatures.for_molecule(len(labels), list(by_chain.values()), side_chains)

@@ -187,4 +187,4 @@ class EngineConformance(ABC):
         assert np.isfinite(frame.positions).all()
         first, second = self.bonds().T
         lengths = np.linalg.norm(frame.positions[first] - frame.positions[second], axis=1)
-        assert lengths.max() < 1.5
+        assert np.all(lengths < 1.5)

@@ -51,7 +51,7 @@ class TestToyEngine(EngineConformance):
 
     @classmethod
     def bonds(cls) -> NDArray[np.int64]:
-        return np.array([[0, 2]])
+        return np.empty((0, 2), np.int64)
 
 
 def test_muller_brown_minima_are_those_of_the_paper() -> None:
