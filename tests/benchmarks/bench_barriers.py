@@ -15,7 +15,7 @@ from sims.landscapes import DoubleWell, EntropicBottleneck, ManyFunnels
 from steer.benchmark.problems import Problem
 
 FLOOR_SEEDS = 20
-FEW = ("plain", "dynim", "frontier", "dynim_batch/slow", "frontier/slow")
+FEW = ("plain", "dynim", "dynim_wide/slow", "frontier/slow")
 
 
 def main() -> None:
