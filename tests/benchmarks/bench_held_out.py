@@ -37,6 +37,7 @@ def compare_all(doc: str, problems: Mapping[str, Problem], few: Sequence[str]) -
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--arm", nargs="*", choices=list(ARMS), default=list(few))
     parser.add_argument("--problem", nargs="*", choices=list(problems), default=list(problems))
@@ -50,7 +51,8 @@ def compare_all(doc: str, problems: Mapping[str, Problem], few: Sequence[str]) -
 def compare(problem: Problem, options: argparse.Namespace) -> None:
     """Run the arms that `options` names on a problem, and print its table."""
     arms = [ARMS[name] for name in options.arm]
-    scores = do_series(arms, [problem], range(options.seeds), options.output, options.jobs, lambda *_: None)
+    seeds = range(options.first_seed, options.first_seed + options.seeds)
+    scores = do_series(arms, [problem], seeds, options.output, options.jobs, lambda *_: None)
     print(f"\n{problem.name}: {problem.system.definition['landscape']}, {problem.steps:,} aggregate steps")
     for row in in_words(summarise_problem(scores), problem.system.unit):
         print("  ".join(cell.rjust(19 if i in (0, 2) else 16) for i, cell in enumerate(row)), flush=True)
