@@ -11,7 +11,7 @@ from __future__ import annotations
 from bench_floor import tell_floor
 from bench_held_out import compare_all, variant
 
-from sims.landscapes import DoubleWell, EntropicBottleneck, ManyFunnels
+from sims.landscapes import DoubleWell, EntropicBottleneck, ManyFunnels, MullerBrown
 from steer.benchmark.problems import Problem
 
 FLOOR_SEEDS = 20
@@ -26,6 +26,10 @@ def main() -> None:
 VARIANTS: dict[str, Problem] = {
     problem.name: problem
     for problem in (
+        *(
+            variant(f"muller_brown_{scale}", "muller_brown", MullerBrown(scale), 0)
+            for scale in (0.2, 0.25, 0.3, 0.35)
+        ),
         *(
             variant(f"double_well_{height}", "double_well", DoubleWell(float(height)), 1)
             for height in (10, 15, 20, 25)
@@ -42,7 +46,7 @@ VARIANTS: dict[str, Problem] = {
         ),
     )
 }
-"""Height in kJ/mol, depth in kT of entropy, and distance in nm from one funnel to the next."""
+"""Scale of the surface, height in kJ/mol, depth in kT of entropy, and distance in nm from one funnel to the next."""
 
 
 if __name__ == "__main__":
