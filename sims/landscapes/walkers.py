@@ -34,8 +34,9 @@ def bead_names(landscape: Landscape) -> tuple[str, ...]:
 
 def followed_pairs(n_beads: int) -> NDArray[np.int64]:
     """Each anchor with each walker, shape (3 d/2, 2): the pairs of beads that tell where the walkers are."""
-    anchors, walkers = np.meshgrid(np.arange(ANCHORS), np.arange(ANCHORS, n_beads), indexing="ij")
-    return np.column_stack([anchors.ravel(), walkers.ravel()])
+    return np.array(
+        [(anchor, walker) for anchor in range(ANCHORS) for walker in range(ANCHORS, n_beads)], np.int64
+    )
 
 
 def embed(landscape: Landscape, points: NDArray[np.floating]) -> NDArray[np.float64]:

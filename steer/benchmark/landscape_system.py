@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import MiniBatchKMeans
 
-from models.features import BeadFeatures
-from sims.landscapes import Landscape, ManyFunnels, embed, followed_pairs, project, states
+from models.protocols import Featurizer
+from sims.landscapes import Landscape, ManyFunnels, embed, project, states
 from sims.landscapes.beads import WalkerBeads
 from sims.landscapes.engine import ToyOptions
 from sims.landscapes.flock import Flock
 from sims.landscapes.protocol import BOLTZMANN
 from steer.benchmark.reference import CELLS, REACHABLE, Reference, VoronoiReference
+from steer.jobs.train import featurizer
 
 __all__ = ["LandscapeSystem"]
 
@@ -64,10 +65,9 @@ class LandscapeSystem:
         return WalkerBeads(self.landscape)
 
     @property
-    def features(self) -> BeadFeatures:
-        """Proximities of walkers to anchors."""
-        n_beads = self.beads.n_beads
-        return BeadFeatures(n_beads, followed_pairs(n_beads), np.empty((0, 4), np.int64))
+    def features(self) -> Featurizer:
+        """As a campaign computes them."""
+        return featurizer(self.beads.labels)
 
     def walkers(self, copies: int, seed: int) -> LandscapeWalkers:
         """All in one context."""

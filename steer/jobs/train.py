@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sims.martini.beadpdb import BeadLabel
     from steer.jobs.context import JobContext
 
-__all__ = ["run"]
+__all__ = ["featurizer", "run"]
 
 
 def run(job: Job, context: JobContext) -> TrainResult:
@@ -41,7 +41,7 @@ def _train(job: TrainJob, context: JobContext) -> None:
     previous = load_model(context.directory.model(job.previous)) if job.previous else None
     trainer = make_trainer(
         context.config.latent.model,
-        previous.featurizer if previous else _featurizer(beads.labels),
+        previous.featurizer if previous else featurizer(beads.labels),
         n_latents=context.config.latent.dimensions,
         epochs=context.config.latent.epochs,
         device="auto",
@@ -67,8 +67,19 @@ def _train(job: TrainJob, context: JobContext) -> None:
     model.save(context.directory.model(job.version))
 
 
-def _featurizer(labels: Sequence[BeadLabel]) -> Featurizer:
-    """What a model sees of a protein: its backbone and side chains; of a landscape its walkers' distances to the anchors."""
+def featurizer(labels: Sequence[BeadLabel]) -> Featurizer:
+    """What a model sees of a protein: its backbone and side chains; of a landscape its walkers' distances to the anchors.
+
+    Parameters
+    ----------
+    labels : sequence of BeadLabel
+        Of all beads of a frame, in their order.
+
+    Raises
+    ------
+    FeatureError
+        When no two backbone beads are far enough apart to be followed.
+    """
     from models.features import BeadFeatures
     from sims.landscapes import followed_pairs
 

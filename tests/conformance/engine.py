@@ -18,7 +18,7 @@ from sims.run import run_simulation
 
 
 class EngineConformance(ABC):
-    """Subclasses say how to make the engine and where it starts; `steps` is a short piece of simulation."""
+    """Subclasses say how to make the engine and where it starts; `steps` is a short piece, `longest_bond` in nm."""
 
     steps = 40
     every = 10
@@ -27,6 +27,7 @@ class EngineConformance(ABC):
     temperature_samples = 200
     temperature_interval = 20
     temperature_tolerance = 0.03
+    longest_bond = 1.5
 
     @classmethod
     @abstractmethod
@@ -41,7 +42,7 @@ class EngineConformance(ABC):
     @classmethod
     @abstractmethod
     def bonds(cls) -> NDArray[np.int64]:
-        """Pairs (n, 2) of followed beads that are never more than 1.5 nm apart."""
+        """Pairs (n, 2) of followed beads that are never more than `longest_bond` apart."""
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -187,4 +188,4 @@ class EngineConformance(ABC):
         assert np.isfinite(frame.positions).all()
         first, second = self.bonds().T
         lengths = np.linalg.norm(frame.positions[first] - frame.positions[second], axis=1)
-        assert np.all(lengths < 1.5)
+        assert lengths.max() < self.longest_bond

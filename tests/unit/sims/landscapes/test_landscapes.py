@@ -40,6 +40,7 @@ class TestToyEngine(EngineConformance):
     temperature_samples = 3000
     temperature_interval = 100
     temperature_tolerance = 0.05
+    longest_bond = 52.0
 
     @classmethod
     def make(cls, platform: str) -> ToyEngine:
@@ -51,7 +52,7 @@ class TestToyEngine(EngineConformance):
 
     @classmethod
     def bonds(cls) -> NDArray[np.int64]:
-        return np.empty((0, 2), np.int64)
+        return np.array([[0, 1], [0, 2], [1, 2]])
 
 
 def test_muller_brown_minima_are_those_of_the_paper() -> None:
