@@ -74,7 +74,8 @@ run_tests() {
         for name in "${failures[@]}"; do printf 'FAILED: %s\n' "$name" >&2; done
     fi
     say "pytest"
-    OPENMM_CPU_THREADS=${OPENMM_CPU_THREADS:-1} "$bin/pytest" "${paths[@]}" "$@"
+    # A fixture of a module is made once where neighbours stay together, which worksteal leaves as they are.
+    OPENMM_CPU_THREADS=${OPENMM_CPU_THREADS:-1} "$bin/pytest" -n 2 --dist worksteal "${paths[@]}" "$@"
     [ ${#failures[@]} -eq 0 ]
 }
 

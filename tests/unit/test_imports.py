@@ -2,6 +2,7 @@ import importlib
 import pkgutil
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
 
@@ -32,6 +33,15 @@ def test_reading_a_configuration_needs_neither_torch_nor_openmm() -> None:
     assert loaded_by("import steer.config, steer.campaign").isdisjoint({"torch", "openmm", "mdtraj"})
 
 
+@pytest.fixture
+def same_recursion_limit() -> Iterator[None]:
+    """mstool raises it for good, and then text that is nested too deeply ends the interpreter."""
+    limit = sys.getrecursionlimit()
+    yield
+    sys.setrecursionlimit(limit)
+
+
+@pytest.mark.usefixtures("same_recursion_limit")
 @pytest.mark.parametrize("name", modules())
 def test_everything_a_module_says_is_public_is_there(name: str) -> None:
     module = importlib.import_module(name)
