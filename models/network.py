@@ -13,8 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
+from threadpoolctl import ThreadpoolController
 
 __all__ = ["Layer", "Network"]
+
+_BLAS = ThreadpoolController().select(user_api="blas")
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,12 +101,17 @@ class Network:
         return int(self.layers[-1].weight.shape[1])
 
     def apply(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Outputs, shape (n, n_outputs), of inputs of shape (n, n_inputs)."""
+        """Outputs, shape (n, n_outputs), of inputs of shape (n, n_inputs).
+
+        In one thread: for blocks as small as ours the others would mostly wait, and wait on processors that simulations could
+        use; and the last bits of a latent point would depend on how many cores a machine has.
+        """
         values = inputs
-        for layer in self.layers[:-1]:
-            values = layer.apply(values)
-            values *= expit(values)
-        return self.layers[-1].apply(values)
+        with _BLAS.limit(limits=1):
+            for layer in self.layers[:-1]:
+                values = layer.apply(values)
+                values *= expit(values)
+            return self.layers[-1].apply(values)
 
     def then(self, rotation: NDArray[np.floating], shift: NDArray[np.floating]) -> Network:
         """This network followed by ``y @ rotation + shift``, absorbed in its weights."""

@@ -109,7 +109,6 @@ def backmap_with_retries(
     if attempts < 1:
         raise ValueError(f"attempts must be at least 1, but it is {attempts}.")
     directory.mkdir(parents=True, exist_ok=True)
-    directory.mkdir(parents=True, exist_ok=True)
     gate = _Gate(request, limits or Limits(), dynamics, temperature)
     backmappers = [first] if fallback is None else [first, fallback]
     total = attempts * len(backmappers)

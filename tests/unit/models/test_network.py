@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from models.network import Layer, Network
 
@@ -24,6 +25,26 @@ def test_it_computes_what_torch_computes(network: Network) -> None:
         )
         values = torch.nn.functional.silu(values) if i < 2 else values
     np.testing.assert_allclose(network.apply(inputs), values.numpy(), rtol=1e-4, atol=1e-3)
+
+
+def threads() -> set[int]:
+    return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
+
+
+def test_it_keeps_to_one_thread_and_leaves_other_work_what_it_had() -> None:
+    seen = []
+
+    class Watched(Layer):
+        def apply(self, inputs: np.ndarray) -> np.ndarray:
+            seen.append(threads())
+            return super().apply(inputs)
+
+    square = layer(np.random.default_rng(0), 3, 3)
+    network = Network((Watched(square.weight, square.bias), square))
+    with threadpool_limits(2, user_api="blas"):
+        network.apply(np.ones((4, 3), np.float32))
+        assert seen == [{1}]
+        assert threads() == {2}
 
 
 def test_maps_before_and_after_are_absorbed(network: Network) -> None:
