@@ -8,6 +8,9 @@ Everything else is as in ``steer benchmark``, which says what the columns mean; 
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 from bench_floor import tell_floor
 from bench_held_out import compare_all, variant
 
@@ -22,6 +25,12 @@ def main() -> None:
     for problem in compare_all(__doc__, VARIANTS, FEW):
         tell_floor(problem, FLOOR_SEEDS)
 
+
+LONG = EntropicBottleneck(4.0, half_length=3.0, channel=0.6)
+"""Half as long again."""
+
+WIDE = EntropicBottleneck(5.0, stiffness=2.5 * math.exp(-2))
+"""As narrow as 4 kT make it, with chambers e times as wide: the toys' step is too long for a narrower channel."""
 
 VARIANTS: dict[str, Problem] = {
     problem.name: problem
@@ -44,6 +53,9 @@ VARIANTS: dict[str, Problem] = {
             variant(f"many_funnels_{distance}", "many_funnels", ManyFunnels(distance=distance), 5)
             for distance in (1.6, 1.7, 1.8, 1.9)
         ),
+        variant("entropic_bottleneck_4_long", "entropic_bottleneck", LONG, 1),
+        variant("entropic_bottleneck_5_wide", "entropic_bottleneck", WIDE, 1),
+        replace(variant("many_funnels_2.1", "many_funnels", ManyFunnels(distance=2.1), 5), steps=144_000),
     )
 }
 """Scale of the surface, height in kJ/mol, depth in kT of entropy, and distance in nm from one funnel to the next."""
