@@ -56,6 +56,9 @@ VARIANTS: dict[str, Problem] = {
         variant("entropic_bottleneck_4_long", "entropic_bottleneck", LONG, 1),
         variant("entropic_bottleneck_5_wide", "entropic_bottleneck", WIDE, 1),
         replace(variant("many_funnels_2.1", "many_funnels", ManyFunnels(distance=2.1), 5), steps=144_000),
+        replace(
+            variant("many_funnels_rare_0.16", "many_funnels", ManyFunnels(rare_width=0.16), 5), steps=160_000
+        ),
     )
 }
 """Scale of the surface, height in kJ/mol, depth in kT of entropy, and distance in nm from one funnel to the next."""
