@@ -61,7 +61,8 @@ VARIANTS: dict[str, Problem] = {
         ),
     )
 }
-"""Scale of the surface, height in kJ/mol, depth in kT of entropy, and distance in nm from one funnel to the next."""
+"""Scale of the surface, height in kJ/mol, depth in kT of entropy, distance in nm from one funnel to the next, width in
+nm of rare basins."""
 
 
 if __name__ == "__main__":
