@@ -1,12 +1,12 @@
-"""How few steps a choice of starting points could take at best: a rule that knows where the target is, and the way.
+"""How few steps a choice of starting points could be expected to take: a rule that knows where the target is, and the way.
 
 Walkers, segments and frames are those of the problems of ``steer benchmark``, and no more than two picks are of one simulation.
 After each round this rule goes on from those frames, of all that were seen, from which the target is nearest: on a plane
 by the mean first-passage time to the target's core, solved on a grid (overdamped motion, with the rates between
 neighbouring points that keep detailed balance; e.g. Bicout and Szabo, J. Chem. Phys. 109, 2325 (1998)); among many
 funnels by how much of the way through the passes is left. On a plane a rule that must find the way first can hardly do
-better, so that plain's steps over these bound what steering can gain there; among funnels, where this rule does not know
-how long each pass takes, one has done better. Run::
+better, so that plain's steps over these say what steering can be expected to gain there; among funnels, where this rule
+does not know how long each pass takes, one has done better. Run::
 
     OMP_NUM_THREADS=1 python tests/benchmarks/bench_floor.py [--seeds 20] [--problem muller_brown ...]
 """
