@@ -9,6 +9,10 @@ unit normal prior. The first term is the likelihood under a decoder variance tha
 al., arXiv:2006.13202), so that the balance between the two does not depend on how noisy the molecule is. Three things
 keep latent dimensions from collapsing: `beta` (Higgins et al., ICLR 2017) rises from zero during the first fifth of
 the epochs, every dimension has some divergence for free (Kingma et al., arXiv:1606.04934), and validation decides.
+
+Where features are few, `beta` is lowered. An error smaller by a factor wins half its logarithm in the first term, and costs
+`beta` / features times as much for each latent dimension in the second: from `beta` * dimensions = features on a map of
+nothing pays best, however well the features could be told. No more than half of what is won may be paid.
 """
 
 from __future__ import annotations
@@ -37,6 +41,7 @@ _LARGEST_GRADIENT = 1.0
 _LEAST_ERROR = 1e-5
 _LEAST_GAIN = 5e-4
 _LOG_VARIANCES = (-12.0, 4.0)
+_PAID_AT_MOST = 0.5
 
 
 @dataclass(frozen=True)
@@ -54,7 +59,7 @@ class VaeTrainer:
     hidden : tuple of int
         Widths of the encoder's hidden layers; the decoder mirrors them.
     beta : float
-        Weight of the divergence from the prior.
+        Weight of the divergence from the prior; less where there are few features, see above.
     free_bits : float
         Nats of divergence a dimension may have for free.
     learning_rate : float
@@ -108,24 +113,26 @@ class VaeTrainer:
         """
         device = _device(self.device)
         data = prepare(self.featurizer, self.n_latents, positions, previous, seed, self.scaling, following)
+        seen = data.seen()
+        beta = min(self.beta, _PAID_AT_MOST * seen[0].shape[1] / self.n_latents)
         with _threads(self.threads):
-            seen = data.seen()
             network = _build(seen[0].shape[1], self.hidden, self.n_latents, seed)
             network.to(device)
-            history = self._descend(network, seen, device, seed, progress)
+            history = self._descend(network, seen, beta, device, seed, progress)
         there, back = data.over_features(network.frozen_encoder(), network.frozen_decoder())
         model = VaeModel(version, self.featurizer, data.standardisation, there, back, {})
-        record = history.record() | {"seed": seed, "device": device.type, **self._settings()}
+        record = history.record() | {"seed": seed, "device": device.type, "settings": self._settings(beta)}
         return finished(model, data, positions, previous, record, ("numpy", "torch"))
 
-    def _settings(self) -> dict[str, Any]:
-        names = ("hidden", "beta", "free_bits", "learning_rate", "patience")
-        return {"settings": {name: _plain(getattr(self, name)) for name in names}}
+    def _settings(self, beta: float) -> dict[str, Any]:
+        names = ("hidden", "free_bits", "learning_rate", "patience")
+        return {name: _plain(getattr(self, name)) for name in names} | {"beta": beta}
 
     def _descend(
         self,
         network: _Vae,
         seen: tuple[NDArray[np.float32], NDArray[np.float32]],
+        beta: float,
         device: torch.device,
         seed: int,
         progress: TrainingProgress | None,
@@ -136,10 +143,10 @@ class VaeTrainer:
         optimiser = torch.optim.Adam(network.parameters(), lr=self.learning_rate, fused=True)
         history = _History(warm_up=max(1, self.epochs // 5))
         for epoch in range(1, self.epochs + 1):
-            beta = self.beta * min(1.0, epoch / history.warm_up)
-            loss = self._epoch(network, optimiser, training, beta, noise)
+            rising = beta * min(1.0, epoch / history.warm_up)
+            loss = self._epoch(network, optimiser, training, rising, noise)
             with torch.no_grad():
-                held_out = network.loss(validation, held_noise, self.beta, self.free_bits).item()
+                held_out = network.loss(validation, held_noise, beta, self.free_bits).item()
             if not (math.isfinite(loss) and math.isfinite(held_out)):
                 raise TrainingError(
                     f"The loss was no longer finite in epoch {epoch} (learning rate {self.learning_rate});"

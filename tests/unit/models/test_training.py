@@ -5,6 +5,7 @@ from conformance.hinge import HingeFrames, hinge_frames
 
 from models.exceptions import TrainingError
 from models.features import BeadFeatures
+from models.protocols import Scaling
 from models.training import VaeTrainer
 
 
@@ -42,6 +43,20 @@ def test_no_latent_dimension_collapses(featurizer: BeadFeatures) -> None:
     statistics = trainer.fit(hinge_frames(500, 1).positions, version=1, seed=0).statistics()
     assert min(statistics["latent_variance"]) > 0.05
     assert max(statistics["latent_variance"]) < 10
+
+
+@pytest.mark.parametrize("scaling", ["kind", "each"])
+def test_few_features_are_told_as_well_as_many(scaling: Scaling) -> None:
+    # A point in a plane and its distances to three others: two latents can tell all of it, and a linear map does.
+    positions = np.zeros((600, 4, 3))
+    positions[:, :3] = [[-4.0, -4.0, 0.0], [4.0, -4.0, 0.0], [0.0, 4.0, 0.0]]
+    positions[:, 3, :2] = np.random.default_rng(0).uniform(-1, 1, (600, 2))
+    featurizer = BeadFeatures(4, [(0, 3), (1, 3), (2, 3)], [])
+    model = VaeTrainer(featurizer, 2, epochs=40, scaling=scaling).fit(positions, version=1, seed=0)
+    assert model.statistics()["explained_variance"] > 0.95
+    latents = np.column_stack([model.encode(positions), np.ones(600)])
+    missed = np.linalg.lstsq(latents, positions[:, 3, :2])[1] / 600
+    assert (missed < 0.1 * positions[:, 3, :2].var(axis=0)).all()
 
 
 def test_training_ends_when_validation_has_stopped_falling(featurizer: BeadFeatures) -> None:
