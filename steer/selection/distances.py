@@ -24,11 +24,13 @@ class PointCloud:
     ----------
     points : ndarray, shape (n, d)
         At least one.
+    mean : ndarray, shape (d,), float64, optional
+        Of the points that these are a part of; absent: their own.
     """
 
-    def __init__(self, points: NDArray[np.floating]) -> None:
+    def __init__(self, points: NDArray[np.floating], mean: NDArray[np.float64] | None = None) -> None:
         count, dimensions = points.shape
-        self.mean: NDArray[np.float64] = points.mean(axis=0, dtype=np.float64)
+        self.mean: NDArray[np.float64] = points.mean(axis=0, dtype=np.float64) if mean is None else mean
         self._columns = np.empty((dimensions, count), dtype=np.float32)
         for part in self._blocks():
             self._columns[:, part] = (points[part] - self.mean).T

@@ -42,10 +42,7 @@ class FarthestPoint:
         if count == 1 or not len(first.indices):
             return first
         rest = pool.after(first)
-        others = _greedy(rest, _reach(rest), count - 1)
-        return Picks(
-            np.concatenate([first.indices, others.indices]), np.concatenate([first.scores, others.scores])
-        )
+        return first.and_then(_greedy(rest, _reach(rest), count - 1))
 
 
 def _table(pool: Pool) -> NDArray[np.float32]:

@@ -102,6 +102,15 @@ class Picks:
         """No pick at all."""
         return cls(np.empty(0, np.int64), np.empty(0))
 
+    def and_then(self, others: Picks) -> Self:
+        """These, and others of the same pool after them."""
+        return replace(
+            self,
+            indices=np.concatenate([self.indices, others.indices]),
+            scores=np.concatenate([self.scores, others.scores]),
+            rules=self.rules + others.rules,
+        )
+
 
 class Selector(Protocol):
     """One rule."""

@@ -18,6 +18,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from steer.selection.mean_bounds import MeanBounds
+
 __all__ = ["Reach", "squared_to_nearest"]
 
 BLOCK = 2**15
@@ -64,6 +66,7 @@ class Reach:
         self._bounds = np.empty(0, np.float32)
         self._applied = np.empty(0, np.int32)
         self._tops = np.empty(0, np.float32)
+        self._means: dict[int, MeanBounds] = {}
         self.pairs = 0
         self.extend(points)
 
@@ -134,7 +137,7 @@ class Reach:
         copy._points, copy._chosen, copy._tops = self._points, self._chosen, self._tops.copy()
         count = len(self._points)
         copy._bounds, copy._applied = self._bounds[:count].copy(), self._applied[:count].copy()
-        copy.pairs = 0
+        copy._means, copy.pairs = {}, 0
         return copy
 
     def catch_up(self, source: Reach) -> None:
@@ -152,6 +155,10 @@ class Reach:
             return np.empty(0, np.int64), np.empty(0, np.float32)
         found = np.concatenate(rows)
         return found, self._bounds[found]
+
+    def mean_bounds(self, neighbours: int) -> MeanBounds:
+        """What rules have found of the mean distances to so many of the nearest chosen points; a fork knows none."""
+        return self._means.setdefault(neighbours, MeanBounds(neighbours))
 
     def learn(self, limit: float) -> None:
         """Work out all that `beyond` needs for this limit."""

@@ -25,6 +25,8 @@ from steer.selection.reach import Reach
 from steer.selection.voronoi import voronoi_weights
 
 CLUSTERS = 20
+KEEPING = ("farthest_point", "dynim_batch", "dynim_wide")
+"""Rules that keep what they found of the distances from one choice to the next."""
 PUBLISHED = "dynim, one at a time"
 
 
@@ -62,7 +64,9 @@ def main() -> None:
         report(name, data, timed(lambda name=name: ask(name, data, options.picks, options.cap, options.seed)))
     if options.calls:
         bench_one_at_a_time(data, options)
-    bench_kept(data, options)
+    for name in options.rules:
+        if name in KEEPING:
+            bench_kept(name, data, options)
     if options.weights:
         bench_weights(data)
 
@@ -114,8 +118,8 @@ def bench_one_at_a_time(data: Data, options: argparse.Namespace) -> None:
     print(f"{PUBLISHED:<24}{np.mean(walls) * options.picks:>10.3f}{np.mean(cpus) * options.picks:>10.3f}")
 
 
-def bench_kept(data: Data, options: argparse.Namespace) -> None:
-    """Farthest point in a campaign, where what is known of the distances is kept: choose, grow, choose again."""
+def bench_kept(name: str, data: Data, options: argparse.Namespace) -> None:
+    """A rule in a campaign, where what is known of the distances is kept: choose, grow, choose again."""
     rng = np.random.default_rng(options.seed)
     room = np.full(len(data.candidates), options.cap, np.int32)
     before, known, walls, cpus, adds = len(data.candidates) - 10 * options.grow, data.selected, [], [], []
@@ -124,9 +128,7 @@ def bench_kept(data: Data, options: argparse.Namespace) -> None:
     for turn in range(11):
         now = before + turn * options.grow
         pool = Pool(data.candidates[:now], known, data.parents[:now], room[:now], reach=reach)
-        picks, wall, cpu = timed(
-            lambda pool=pool: make_selector("farthest_point").select(pool, options.picks, rng)
-        )
+        picks, wall, cpu = timed(lambda pool=pool: make_selector(name).select(pool, options.picks, rng))
         walls.append(wall)
         cpus.append(cpu)
         chosen = data.candidates[picks.indices]
@@ -135,12 +137,14 @@ def bench_kept(data: Data, options: argparse.Namespace) -> None:
             lambda now=now, chosen=chosen: grow(reach, data.candidates[: now + options.grow], chosen)
         )
         adds.append(cpu)
-    kept = sum(array.nbytes for array in (reach._bounds, reach._applied, reach._tops, reach._chosen))
-    print(f"{'(kept: first choice)':<24}{walls[0]:>10.3f}{cpus[0]:>10.3f}")
-    print(f"{'(kept: a later one)':<24}{np.median(walls[1:]):>10.3f}{np.median(cpus[1:]):>10.3f}")
+    print(f"{f'({name}, first)':<24}{walls[0]:>10.3f}{cpus[0]:>10.3f}")
+    print(f"{'(a later one)':<24}{np.median(walls[1:]):>10.3f}{np.median(cpus[1:]):>10.3f}")
     print(
-        f"(kept: {options.grow} more come, {options.picks} were chosen: {1e3 * np.median(adds):.3f} ms of processor)"
+        f"({options.grow} more come, {options.picks} were chosen: {1e3 * np.median(adds):.3f} ms of processor)"
     )
+    arrays = [reach._bounds, reach._applied, reach._tops, reach._chosen]
+    arrays += [means._bounds for means in reach._means.values()]
+    kept = sum(array.nbytes for array in arrays)
     print(f"(kept: {kept / 2**20:,.0f} MB beside the candidates' {data.candidates.nbytes / 2**20:,.0f} MB)")
 
 

@@ -3,6 +3,9 @@
 import numpy as np
 import pytest
 
+from steer.selection import Pool, ask, make_selector
+from steer.selection.reach import Reach
+
 
 def test_by_hand_a_pick_counts_for_the_next(pick):
     candidates = [[-1.0], [10.0], [11.0], [-9.0]]
@@ -46,3 +49,59 @@ def test_its_first_pick_is_that_of_the_published_rule(pick, rare_clusters):
 def test_one_batch_of_a_hundred_finds_every_rare_cluster(pick, rare_clusters):
     picks = pick("dynim_batch", rare_clusters.candidates, rare_clusters.selected, 100)
     assert rare_clusters.found(picks) == set(range(20))
+
+
+@pytest.mark.parametrize("rule", ["dynim_batch", "dynim_wide"])
+@pytest.mark.parametrize("passing", [0, 100])
+def test_what_was_found_in_earlier_choices_changes_no_pick(rule, passing):
+    """Candidates come and are chosen by turns, as in a campaign, some points being selected for one choice only.
+
+    They lie on a ring, so that all of them are about as far from the middle, where selection began.
+    """
+    rng = np.random.default_rng(passing)
+    points = ring(rng, 6000)
+    parents = np.arange(6000) // 20
+    known = (0.01 * rng.normal(size=(600, 2))).astype(np.float32)
+    reach = Reach(points[:3000])
+    reach.add(known)
+    for now in (3000, 3000, 3600, 3600, 6000, 6000):
+        reach.extend(points[:now])
+        selected = np.concatenate([known, np.tile(ring(rng, 1), (passing, 1))])
+        room = np.where(rng.random(now) < 0.9, 2, 0)
+        fresh, informed = (
+            ask(make_selector(rule), Pool(points[:now], selected, parents[:now], room, reach=kept), 40, rng)
+            for kept in (None, reach)
+        )
+        assert informed.indices.tolist() == fresh.indices.tolist()
+        np.testing.assert_allclose(informed.scores, fresh.scores, rtol=1e-5)
+        assert np.unique(parents[informed.indices], return_counts=True)[1].max() <= 2
+        known = np.concatenate([known, points[informed.indices]])
+        reach.add(points[informed.indices])
+
+
+def ring(rng, count):
+    angle, radius = rng.uniform(0, 2 * np.pi, count), rng.normal(1, 0.01, count)
+    return (radius[:, None] * np.column_stack([np.cos(angle), np.sin(angle)])).astype(np.float32)
+
+
+@pytest.mark.parametrize("rule", ["dynim_batch", "dynim_wide"])
+def test_all_that_may_be_picked_are_found_when_they_are_few(rule):
+    rng = np.random.default_rng(5)
+    points, selected = rng.normal(size=(5000, 2)), rng.normal(size=(100, 2))
+    room = np.zeros(5000, int)
+    room[[3, 4000, 4999]] = 1
+    picks = ask(make_selector(rule), Pool(points, selected, np.arange(5000), room), 10, rng)
+    assert sorted(picks.indices.tolist()) == [3, 4000, 4999]
+
+
+def test_candidates_that_are_all_alike_are_picked_in_their_order():
+    """Where nothing tells them apart, a bound must not hide the first."""
+    points = np.zeros((3000, 2))
+    pool = Pool(points, np.zeros((50, 2)), np.arange(3000), np.ones(3000, int))
+    assert ask(make_selector("dynim_batch"), pool, 5, np.random.default_rng(0)).indices.tolist() == [
+        0,
+        1,
+        2,
+        3,
+        4,
+    ]
