@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sims.references.alanine_dipeptide import AlanineDipeptide
+from sims.references.alanine_dipeptide import alanine_dipeptide
+from sims.references.alanine_tripeptide import alanine_tripeptide
 from sims.references.chignolin import Chignolin
 from sims.references.protocol import KnownStates, ReferenceMolecule
 
 __all__ = [
     "REFERENCES",
-    "AlanineDipeptide",
     "Chignolin",
     "KnownStates",
     "ReferenceMolecule",
+    "alanine_dipeptide",
+    "alanine_tripeptide",
     "make_reference",
 ]
 
 REFERENCES: dict[str, Callable[[], ReferenceMolecule]] = {
-    "alanine_dipeptide": AlanineDipeptide,
+    "alanine_dipeptide": alanine_dipeptide,
+    "alanine_tripeptide": alanine_tripeptide,
     "chignolin": Chignolin,
 }
 """By name."""

@@ -43,8 +43,10 @@ ARMS: dict[str, Arm] = {
         *(Arm(f"{name}/vae", "steered", name, "vae") for name in SELECTORS if name != "random"),
         *(Arm(f"{name}/kind", "steered", name, scaling="kind") for name in SELECTORS if name != "random"),
         *(Arm(f"{name}/slow", "steered", name, scaling="slow") for name in SELECTORS if name != "random"),
+        *(Arm(f"{name}/vae/kind", "steered", name, "vae", "kind") for name in SELECTORS if name != "random"),
         *(Arm(f"{name}/vae/slow", "steered", name, "vae", "slow") for name in SELECTORS if name != "random"),
     )
 }
 """All arms by name. A selector alone works on PCA latents of features with a spread each; with ``/kind`` of features scaled
-by kind, as campaigns have them, and with ``/slow`` of motions that are as long as they last. ``random`` is the random restart."""
+by kind, and with ``/slow`` of motions that are as long as they last; with ``/vae`` on an autoencoder's. ``/vae/kind`` is what
+campaigns have by default. ``random`` is the random restart."""

@@ -73,6 +73,9 @@ PROBLEMS = {
         Problem(
             "alanine_dipeptide", MoleculeSystem("alanine_dipeptide"), 2, 32, 20, 10, 192_000, 4, latents=4
         ),
+        Problem(
+            "alanine_tripeptide", MoleculeSystem("alanine_tripeptide"), 3, 32, 20, 10, 384_000, 2, latents=4
+        ),
         Problem("chignolin", MoleculeSystem("chignolin"), 5, 4, 400, 100, 40_000, latents=4),
     )
 }

@@ -13,7 +13,7 @@ import argparse
 import numpy as np
 
 from sims.engines.dynamics import Dynamics
-from sims.references.alanine_dipeptide import AlanineDipeptide
+from sims.references.alanine_dipeptide import alanine_dipeptide
 
 BLOCKS = 20
 """Over which errors are taken: an uninterrupted simulation forgets its temperature in half a picosecond only."""
@@ -26,7 +26,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=20, help="from one restart to the next")
     parser.add_argument("--restarts", type=int, default=1000)
     options = parser.parse_args()
-    molecule = AlanineDipeptide()
+    molecule = alanine_dipeptide()
     for name, restart in (("none", _go_on), ("between steps", _between), ("within a step", _within)):
         engine = molecule.engine()
         engine.start(molecule.start, seed=1)

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from sims.references import REFERENCES, make_reference
-from sims.references.alanine_dipeptide import REGIONS, AlanineDipeptide, DipeptideEngine
+from sims.references.alanine_dipeptide import alanine_dipeptide
+from sims.references.alanine_tripeptide import alanine_tripeptide
 from sims.references.chignolin import REGIONS as CHIGNOLIN_REGIONS
+from sims.references.implicit import ImplicitEngine, Umbrella
 from sims.references.regions import find_regions
 
 
@@ -49,7 +51,7 @@ def test_a_frame_is_a_start(name):
 
 
 def test_regions_are_apart_and_go_round():
-    molecule = AlanineDipeptide()
+    molecule = alanine_dipeptide()
     angles = np.array(
         [[-80.0, 150.0], [-80.0, -175.0], [-80.0, -30.0], [55.0, 40.0], [60.0, -140.0], [0.0, 0.0]]
     )
@@ -58,10 +60,12 @@ def test_regions_are_apart_and_go_round():
     assert set(molecule.states(grid)) == {-1, 0, 1, 2, 3}
 
 
-def test_the_dipeptide_starts_in_the_helix():
-    molecule = AlanineDipeptide()
-    (state,) = molecule.states(molecule.coordinates(molecule.start[None]))
-    assert list(REGIONS)[state] == "alpha_r"
+@pytest.mark.parametrize(
+    ("molecule", "state"), [(alanine_dipeptide(), "alpha_r"), (alanine_tripeptide(), "both_right")]
+)
+def test_an_exploration_starts_on_this_side_of_the_barrier(molecule, state):
+    (found,) = molecule.states(molecule.coordinates(molecule.start[None]))
+    assert molecule.known.names[found] == state
 
 
 def test_regions_end_where_the_next_begins_and_do_not_repeat_without_a_period():
@@ -70,7 +74,9 @@ def test_regions_end_where_the_next_begins_and_do_not_repeat_without_a_period():
     assert find_regions(points, regions, (None, 360.0)).tolist() == [0, 1, 1, -1, -1, -1]
 
 
-@pytest.mark.parametrize("regions", [REGIONS, CHIGNOLIN_REGIONS])
+@pytest.mark.parametrize(
+    "regions", [alanine_dipeptide().regions, alanine_tripeptide().regions, CHIGNOLIN_REGIONS]
+)
 def test_regions_do_not_overlap(regions):
     grid = np.stack(np.meshgrid(np.linspace(0.05, 3, 60), np.arange(-179.0, 180.0, 7)), axis=-1).reshape(
         -1, 2
@@ -80,12 +86,14 @@ def test_regions_do_not_overlap(regions):
     assert np.sum(hits, axis=0).max() == 1
 
 
-def test_an_umbrella_holds_phi_where_it_is_put():
-    molecule, engine = AlanineDipeptide(), DipeptideEngine(umbrella=(60.0, 400.0))
+def test_umbrellas_hold_dihedrals_where_they_are_put():
+    molecule, centres = alanine_tripeptide(), (60.0, -120.0)
+    umbrellas = [Umbrella(*both, 400.0) for both in zip(molecule.dihedrals, centres, strict=True)]
+    engine = ImplicitEngine(molecule.name, umbrellas=umbrellas)
     engine.start(molecule.start, seed=3)
     list(engine.run(3000, 3000))
-    phi = molecule.coordinates(np.array([frame.positions for frame in engine.run(2000, 50)]))[:, 0]
-    assert abs(np.mean((phi - 60.0 + 180) % 360 - 180)) < 10
+    angles = molecule.coordinates(np.array([frame.positions for frame in engine.run(2000, 50)]))
+    assert np.abs(np.mean((angles - centres + 180) % 360 - 180, axis=0)).max() < 10
 
 
 def test_what_is_no_reference_is_refused():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sims.references import REFERENCES, make_reference
-from sims.references.alanine_dipeptide import AlanineDipeptide
+from sims.references.alanine_dipeptide import alanine_dipeptide
 from sims.references.walkers import MoleculeWalkers
 
 
@@ -40,7 +40,7 @@ def test_a_walk_takes_up_the_solvent_with_the_frame():
 
 
 def test_walks_are_those_of_the_seed_and_no_two_are_alike():
-    molecule = AlanineDipeptide()
+    molecule = alanine_dipeptide()
     twice = [MoleculeWalkers(molecule, 3).walk(np.array([molecule.start] * 2), 50, 10)[1] for _ in range(2)]
     np.testing.assert_array_equal(*twice)
     assert not np.array_equal(twice[0][0], twice[0][1])
@@ -49,7 +49,7 @@ def test_walks_are_those_of_the_seed_and_no_two_are_alike():
 
 
 def test_what_is_no_frame_is_refused():
-    molecule = AlanineDipeptide()
+    molecule = alanine_dipeptide()
     with pytest.raises(KeyError):
         MoleculeWalkers(molecule, 1).walk(molecule.start[None] + 0.001, 10, 10)
 
@@ -57,7 +57,7 @@ def test_what_is_no_frame_is_refused():
 @pytest.mark.parametrize("steps", [8, 40])
 def test_walks_are_as_warm_as_they_should_be_however_short(steps):
     """Independent velocities between two steps would make it 340 K; see `Dynamics.renew_velocities`."""
-    molecule = AlanineDipeptide()
+    molecule = alanine_dipeptide()
     walkers = MoleculeWalkers(molecule, 5)
     _, frames = walkers.walk(molecule.start[None], 2000, 2000)
     start, warmth = frames[0, 0], []
@@ -71,7 +71,7 @@ def test_walks_are_as_warm_as_they_should_be_however_short(steps):
 
 
 def test_atoms_are_read_as_they_were_written(tmp_path):
-    beads = AlanineDipeptide().beads
+    beads = alanine_dipeptide().beads
     assert [label.name for label in beads.labels][8:11] == ["CA", "HA", "C"]
     assert len(beads.bonded) == 21
     np.testing.assert_allclose(beads.bonded_lengths.mean(), 0.123, atol=0.01)
