@@ -179,11 +179,11 @@ class Latent(Section):
     """Frames used in one training, spread evenly over all."""
     epochs: Annotated[int, Field(ge=1)] = 100
     """Epochs at most; training ends early when the validation loss has stopped falling."""
-    scaling: Literal["kind", "each", "slow"] = "kind"
-    """``kind``: distances by one factor and dihedrals by another, so that wide motions count for more than stiff ones;
-    ``each``: every feature to spread one, stiff ones too; ``slow``: motions by what lasts of them from one frame to the
-    next, so that slow ones count for more than fast ones (time-lagged independent components), for which a simulation
-    needs two frames and more."""
+    scaling: Literal["kind", "each", "slow"] = "slow"
+    """``slow``: motions by what lasts of them from one frame to the next, so that slow ones count for more than fast ones
+    (time-lagged independent components), for which a simulation needs two frames and more; ``kind``: distances by one
+    factor and dihedrals by another, so that wide motions count for more than stiff ones; ``each``: every feature to spread
+    one, stiff ones too."""
 
     @model_validator(mode="after")
     def _frames(self) -> Self:
@@ -300,10 +300,10 @@ class CampaignConfig(Section):
         # A simulation has a whole number of frames: one, or two and more.
         if self.latent.scaling == "slow" and self.coarse.length < 1.5 * self.coarse.frame_interval:
             raise contradiction(
-                "latent.scaling",
-                f"'slow' learns from frames that follow each other, and a simulation has only one: coarse.length ="
-                f" {text(self.coarse.length, 'ps')!r}, coarse.frame_interval ="
-                f" {text(self.coarse.frame_interval, 'ps')!r}; take frames more often, or scaling = 'kind'",
+                "latent.scaling" if "scaling" in self.latent.model_fields_set else "coarse.length",
+                f"latent.scaling = 'slow' learns from frames that follow each other, and a simulation has only one:"
+                f" coarse.length = {text(self.coarse.length, 'ps')!r}, coarse.frame_interval ="
+                f" {text(self.coarse.frame_interval, 'ps')!r}; take frames more often, or set latent.scaling = 'kind'",
             )
         return self
 

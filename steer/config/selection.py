@@ -44,7 +44,7 @@ class Selection(Section):
     """Which configurations are promoted, and which seeds are started."""
 
     selector: SelectorName = Field(
-        default="farthest_point",
+        default="dynim_wide",
         description=f"How candidates are chosen in the latent space: {', '.join(SELECTORS)}.",
     )
     random_share: Share = 0.2

@@ -64,7 +64,9 @@ frame_interval = "1 ns"
 [latent]
 model = "pca"
 min_frames = 500
+scaling = "kind"
 [selection]
+selector = "farthest_point"
 batch = 500
 [refinement]
 share = {share}

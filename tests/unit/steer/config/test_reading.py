@@ -71,6 +71,7 @@ def test_reading_changes_nothing_on_disk(load: Load, tmp_path: Path) -> None:
             "latent.scaling",
             "take frames more often",
         ),
+        ('[coarse]\nlength = "100 ps"\nsegment = "100 ps"\n', 8, "coarse.length", "latent.scaling = 'kind'"),
         ("[latent]\ndimensions = 2.5\n", 8, "latent.dimensions", "whole number, not 2.5"),
         ("[latent]\ndimensions = true\n", 8, "latent.dimensions", "whole number, not true"),
         ('[latent]\ndimensions = "4"\n', 8, "latent.dimensions", "whole number, not '4'"),

@@ -35,7 +35,7 @@ def configs(draw: st.DrawFn) -> CampaignConfig:
                 "timestep": text(timestep, "ps"),
                 "frame_interval": text(interval, "ps"),
                 "segment": text(segment, "ps"),
-                "length": text(segment * draw(st.integers(1, 50)), "ps"),
+                "length": text(segment * draw(st.integers(2, 50)), "ps"),
                 "padding": text(draw(quantities), "nm"),
                 "salt": text(draw(quantities), "mol/L"),
                 "temperature": text(draw(quantities), "K"),

@@ -12,6 +12,9 @@ from steer.config import Selection
 from steer.selection import SELECTORS, Pool, ask, make_selector
 from steer.selection.choose import choose
 
+FEW_OR_MANY = st.integers(0, 15) | st.integers(80, 100)
+"""Selected points: fewer than any rule counts, about as many as most do, and more than any does."""
+
 
 def points_of(seed: int, n: int, d: int = 2) -> np.ndarray:
     return np.random.default_rng(seed).normal(size=(n, d))
@@ -47,7 +50,7 @@ def pool_of(candidates, selected, parents, cap, closed=None) -> Pool:
 @given(
     seed=st.integers(0, 10_000),
     n=st.integers(0, 40),
-    m=st.integers(0, 15),
+    m=FEW_OR_MANY,
     count=st.integers(0, 12),
     cap=st.integers(1, 4),
 )
@@ -61,7 +64,7 @@ def test_picks_are_distinct_open_within_caps_and_reproducible(name, seed, n, m, 
 
 @pytest.mark.parametrize("name", SELECTORS)
 @settings(deadline=None, max_examples=15)
-@given(seed=st.integers(0, 10_000), n=st.integers(1, 40), m=st.integers(0, 15), count=st.integers(1, 12))
+@given(seed=st.integers(0, 10_000), n=st.integers(1, 40), m=FEW_OR_MANY, count=st.integers(1, 12))
 def test_promises_hold_where_frames_coincide(name, seed, n, m, count):
     rng = np.random.default_rng(seed)
     candidates = rng.integers(0, 2, size=(n, 2)).astype(np.float32)
