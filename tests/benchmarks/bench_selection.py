@@ -1,7 +1,7 @@
 """How long each selection rule takes and how well it covers, all of them in one run on the same candidates.
 
 Run it as ``python tests/benchmarks/bench_selection.py [--candidates 300000] [--dimensions 9] [--picks 100]``. Nine
-tenths of the candidates are a Gaussian cloud, the others 20 tight clusters about it. ``dynim, one at a time`` is the
+tenths of the candidates (`--rare`) are a Gaussian cloud, the others 20 tight clusters about it. ``dynim, one at a time`` is the
 published rule asked for one pick after the other, which ranks all candidates anew at each call: `--calls` of these
 are timed, spread over the growing list of selected points, and their mean is taken for all picks. It covers what
 ``dynim_batch`` covers, because both pick the same points. Seconds are of the wall and of the processor.
@@ -48,6 +48,7 @@ def main() -> None:
     parser.add_argument("--dimensions", type=int, default=9)
     parser.add_argument("--picks", type=int, default=100)
     parser.add_argument("--selected", type=int, default=20, help="points selected before")
+    parser.add_argument("--rare", type=float, default=0.1, help="share of the candidates in rare clusters")
     parser.add_argument("--cap", type=int, default=100, help="picks from one parent at most")
     parser.add_argument(
         "--calls", type=int, default=5, help="calls of the published rule that are timed; 0 leaves it out"
@@ -72,11 +73,11 @@ def main() -> None:
 
 
 def make_data(options: argparse.Namespace) -> Data:
-    """A cloud with 20 clusters far outside, together a tenth of all; 1,000 parents; some of the cloud known."""
+    """A cloud with 20 clusters far outside, together a share of all; 1,000 parents; some of the cloud known."""
     rng = np.random.default_rng(options.seed)
     cluster = np.full(options.candidates, -1)
-    rare = options.candidates // (10 * CLUSTERS)
-    cluster[-rare * CLUSTERS :] = np.repeat(np.arange(CLUSTERS), rare)
+    rare = round(options.candidates * options.rare / CLUSTERS)
+    cluster[options.candidates - rare * CLUSTERS :] = np.repeat(np.arange(CLUSTERS), rare)
     centres = rng.normal(size=(CLUSTERS, options.dimensions))
     centres *= 15 / np.linalg.norm(centres, axis=1, keepdims=True)
     points = rng.normal(size=(options.candidates, options.dimensions)).astype(np.float32)
