@@ -48,5 +48,5 @@ ARMS: dict[str, Arm] = {
     )
 }
 """All arms by name. A selector alone works on PCA latents of features with a spread each; with ``/kind`` of features scaled
-by kind, and with ``/slow`` of motions that are as long as they last; with ``/vae`` on an autoencoder's. ``/vae/kind`` is what
+by kind, and with ``/slow`` of motions that are as long as they last; with ``/vae`` on an autoencoder's. ``/vae/slow`` is what
 campaigns have by default. ``random`` is the random restart."""
