@@ -301,7 +301,7 @@ class CampaignConfig(Section):
         if self.latent.scaling == "slow" and self.coarse.length < 1.5 * self.coarse.frame_interval:
             raise contradiction(
                 "latent.scaling" if "scaling" in self.latent.model_fields_set else "coarse.length",
-                f"latent.scaling = 'slow' learns from frames that follow each other, and a simulation has only one:"
+                "slow motions (latent.scaling) are learnt from frames that follow each other, and a simulation has only one:"
                 f" coarse.length = {text(self.coarse.length, 'ps')!r}, coarse.frame_interval ="
                 f" {text(self.coarse.frame_interval, 'ps')!r}; take frames more often, or set latent.scaling = 'kind'",
             )
