@@ -1,9 +1,9 @@
 """How long each selection rule takes and how well it covers, all of them in one run on the same candidates.
 
-Run it as ``python tests/benchmarks/bench_selection.py [--candidates 300000] [--dimensions 9] [--picks 100]``. Nine
-tenths of the candidates (`--rare`) are a Gaussian cloud, the others 20 tight clusters about it. ``dynim, one at a time`` is the
-published rule asked for one pick after the other, which ranks all candidates anew at each call: `--calls` of these
-are timed, spread over the growing list of selected points, and their mean is taken for all picks. It covers what
+Run it as ``python tests/benchmarks/bench_selection.py [--candidates 300000] [--dimensions 9] [--picks 100]``. A
+share of the candidates (`--rare`, a tenth) lies in 20 tight clusters about a Gaussian cloud of the others. ``dynim, one
+at a time`` is the published rule asked for one pick after the other, which ranks all candidates anew at each call:
+`--calls` of these are timed, spread over the growing list of selected points, and their mean is taken for all picks. It covers what
 ``dynim_batch`` covers, because both pick the same points. Seconds are of the wall and of the processor.
 """
 
