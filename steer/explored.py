@@ -12,15 +12,14 @@ from numpy.typing import NDArray
 
 from steer.candidates import CandidateTable
 from steer.catchup import FAR, CatchUp
-from steer.coverage.cells import CellCounter
 from steer.decide import Candidates
-from steer.discoveries import Discoveries
 from steer.latents import LatentTable
+from steer.occupancy import Occupancy
 from steer.selection.sanity import sane
-from steer.shards import LEVELS
 
 if TYPE_CHECKING:
     from models.protocols import LatentModel
+    from steer.discoveries import Discoveries
     from steer.framestore import FrameStore
     from steer.latentfile import LatentFile
     from steer.measured import Measured
@@ -29,9 +28,6 @@ __all__ = ["ENCODE_AT_ONCE", "ExploredMap"]
 
 ENCODE_AT_ONCE = 20_000
 """Frames encoded between two looks at the stream, so that re-encoding never holds up ingest."""
-
-COUNT_AT_ONCE = 2**18
-"""Rows counted at once, so that what is made on the way stays small."""
 
 EXPLORED_SAMPLE = 100_000
 """Latent points at most from which the map's thinness is judged, spread evenly over all."""
@@ -54,8 +50,6 @@ class ExploredMap:
     ----------
     model : LatentModel or None
         In use.
-    discoveries : dict of str to Discoveries
-        By level: which simulations were the first in the map's cells.
     """
 
     def __init__(
@@ -76,9 +70,8 @@ class ExploredMap:
         self._folder: Path | None = None
         self._pending_folder: Path | None = None
         self._trained = 0
-        self._cells = CellCounter(1.0)
-        self._counted = 0
-        self.discoveries = {level: Discoveries() for level in LEVELS}
+        self._occupancy = Occupancy(store, 0)
+        self._pending_occupancy, self._pending_is_near = self._occupancy, False
         self.model: LatentModel | None = None
 
     @property
@@ -89,7 +82,12 @@ class ExploredMap:
     @property
     def coverage(self) -> int:
         """Occupied cells of the latent space in use."""
-        return len(self._cells)
+        return len(self._occupancy)
+
+    @property
+    def discoveries(self) -> dict[str, Discoveries]:
+        """By level: which simulations were the first in the map's cells."""
+        return self._occupancy.discoveries
 
     def adopt(self, model: LatentModel, trained: int, file: LatentFile | None = None) -> None:
         """Begin to encode everything with a new version; it is used once it is level with the store.
@@ -106,7 +104,7 @@ class ExploredMap:
         kept = None if file is None or file.read_only else file
         self._pending_folder = None if kept is None else kept.directory
         self._trained = trained
-        self._pending = None
+        self._pending, self._pending_occupancy = None, Occupancy(self._store, trained)
         self._open_pending = partial(LatentTable, model, self._store, self._sanity, file)
         if kept is not None and len(self._store) - kept.rows() > FAR:
             self._catch_up = CatchUp(kept, self._store, self._pairs, self._lengths)
@@ -125,40 +123,49 @@ class ExploredMap:
         busy : bool
             Whether more frames wait than are taken in at once: a process that encodes beside the loop makes way.
         """
-        if self._current is not None and self._current.advance(ENCODE_AT_ONCE):
-            self._count(self._current.points)
-        if self._catch_up is not None:
-            if not self._catch_up.done(busy=busy):
-                return False
+        if self._catch_up is not None and self._catch_up.done(busy=busy):
             self._catch_up = None
-        if self._open_pending is None:
-            return False
-        if self._pending is None:
-            self._pending = self._open_pending()
-        self._pending.advance(
-            2 * ENCODE_AT_ONCE
-        )  # more than come in at once: it gains on a stream that never ends
-        if not self._pending.level:
-            return False
-        self._current, self._pending, self._candidates = self._pending, None, None
-        self._open_pending = None
-        self._folder = self._pending_folder
-        self.model = self._current.model
-        self._cells = CellCounter.scaled_to(self._current.points[: self._trained])
-        self._counted, self.discoveries = 0, {level: Discoveries() for level in LEVELS}
-        self._count(self._current.points)
-        return True
+        if self._catch_up is None and self._open_pending is not None:
+            if self._pending is None:
+                self._pending = self._open_pending()
+            if self._advance_pending(self._pending):
+                self._switch(self._pending)
+                return True
+            if self._pending_is_near:
+                return False
+        if self._current is not None and self._current.advance(ENCODE_AT_ONCE):
+            self._occupancy.count(self._current.points)
+        return False
 
-    def _count(self, points: NDArray[np.float32]) -> None:
-        for start in range(self._counted, len(points), COUNT_AT_ONCE):
-            rows = slice(start, min(len(points), start + COUNT_AT_ONCE))
-            discovered = np.zeros(rows.stop - start, dtype=bool)
-            discovered[self._cells.add(points[: rows.stop]) - start] = True
-            numbers = self._store.number[rows].astype(np.int64)
-            for level, record in self.discoveries.items():
-                of_level = self._store.is_level(level, rows)
-                record.add(numbers[of_level], discovered[of_level])
-        self._counted = len(points)
+    def _advance_pending(self, pending: LatentTable) -> bool:
+        """Whether the new version is level with the store and counted, after some more of both.
+
+        While it encodes what is left, and is near, the old one stands still: to encode every new frame twice would take
+        as long as they take to come.
+        """
+        self._pending_is_near = False
+        if not self._count(pending):
+            return False
+        # More than come in at once: it gains on a stream that never ends.
+        pending.advance(2 * ENCODE_AT_ONCE)
+        self._pending_is_near = len(self._store) - len(pending) <= FAR
+        return self._count(pending) and pending.level
+
+    def _count(self, pending: LatentTable) -> bool:
+        """Whether the new version's cells are counted as far as it has come, after some more of them; the first version's
+        are counted at once."""
+        if len(pending) < self._trained and not pending.level:
+            return True
+        counted = self._pending_occupancy.count(pending.points)
+        while not counted and self._current is None:
+            counted = self._pending_occupancy.count(pending.points)
+        return counted
+
+    def _switch(self, pending: LatentTable) -> None:
+        self._current, self._pending, self._candidates = pending, None, None
+        self._occupancy, self._folder = self._pending_occupancy, self._pending_folder
+        self._open_pending = None
+        self.model = pending.model
 
     @property
     def drift(self) -> float:

@@ -15,6 +15,7 @@ CELLS_PER_DEVIATION = 4.0
 
 _AT_ONCE = 2**16
 _LARGEST_GRID = 2**20
+_MOST_NUMBERS = 2**63 - 1
 
 
 class CellCounter:
@@ -78,17 +79,20 @@ def _deviation(points: NDArray[np.floating]) -> NDArray[np.float64]:
 
 
 def _first_in_each(cells: NDArray[np.int32]) -> NDArray[np.int64]:
-    """First point in each of the cells, shape (d, n), ascending: found by one number a cell where the grid around them is
-    small enough."""
+    """First point in each of the cells, shape (d, n), ascending: found by one number a cell where the grid around them has
+    few enough cells."""
     low = cells.min(axis=1)
     extent = (cells.max(axis=1) - low.astype(np.int64) + 1).tolist()
-    if math.prod(extent) > _LARGEST_GRID:
+    size = math.prod(extent)
+    if size > _MOST_NUMBERS:
         return np.sort(np.unique(cells, axis=1, return_index=True)[1])
     numbers = np.zeros(cells.shape[1], np.int64)
     for column, lowest, count in zip(cells, low.tolist(), extent, strict=True):
         numbers *= count
         numbers += column
         numbers -= lowest
-    first = np.full(math.prod(extent), -1)
+    if size > _LARGEST_GRID:
+        return np.sort(np.unique(numbers, return_index=True)[1])
+    first = np.full(size, -1)
     first[numbers[::-1]] = np.arange(len(numbers))[::-1]
     return np.sort(first[first >= 0])

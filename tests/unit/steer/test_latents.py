@@ -70,6 +70,27 @@ def test_the_old_version_serves_until_the_new_one_is_level(store):
     assert explored.version == 2
 
 
+def test_a_new_version_is_counted_bit_by_bit_beside_the_old_one_and_alike(store, monkeypatch):
+    store.append(frames(chain(1, 300), "cg-000001") + frames(chain(2, 100), "aa-000002"))
+    at_once, beside = (ExploredMap(store, PAIRS, LENGTHS) for _ in range(2))
+    for explored, version in ((at_once, 2), (beside, 1)):
+        explored.adopt(model(version, seed=version), 300)
+        assert explored.advance()
+    beside.adopt(model(2, seed=2), 300)
+    monkeypatch.setattr("steer.occupancy.COUNT_AT_ONCE", 150)
+    coverage = beside.coverage
+    assert [beside.advance() for _ in range(2)] == [False, False]
+    assert (beside.version, beside.coverage) == (1, coverage)
+    store.append(frames(chain(3, 40), "cg-000003"))
+    assert beside.advance()
+    assert at_once.advance() is False
+    assert (beside.version, beside.coverage) == (2, at_once.coverage)
+    for level in ("cg", "aa"):
+        one, other = at_once.discoveries[level], beside.discoveries[level]
+        np.testing.assert_array_equal(one.cells, other.cells)
+        np.testing.assert_array_equal(one.idle, other.idle)
+
+
 def test_candidates_are_sane_unpromoted_cg_frames(store):
     positions = chain(1, 20)
     positions[4, -1] += 3.0

@@ -49,7 +49,7 @@ def test_more_dimensions_are_shown_along_their_principal_axes():
     assert view.share == pytest.approx(13.0 / 13.05, abs=0.002)
 
 
-@pytest.mark.parametrize("scale", [1.0, 1e6], ids=["grid", "sparse"])
+@pytest.mark.parametrize("scale", [1.0, 30.0, 1e6], ids=["grid", "numbered", "sparse"])
 def test_cells_are_counted_alike_at_once_and_bit_by_bit(scale):
     points = np.random.default_rng(3).normal(scale=scale, size=(3000, 4)).astype(np.float32)
     counter, whole = CellCounter(0.5), CellCounter(0.5)
