@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Self
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -54,6 +56,8 @@ def nearest_selected(
 class NearestSelected:
     """Those distances, kept up to date while points are selected one by one.
 
+    Sums of distances in float32 are kept in float64, so that their order is no part of them.
+
     Attributes
     ----------
     mean : ndarray, shape (n,), float32
@@ -68,10 +72,13 @@ class NearestSelected:
         if self._known < neighbours:
             room = np.empty((len(points), neighbours - self._known), dtype=np.float32)
             self._distances = np.column_stack([self._distances, room])
-        self._worst = np.empty(0, dtype=np.float32)
-        self.mean = np.full(len(points), np.nan, dtype=np.float32)
-        if self._known:
-            self._refresh()
+        self._worst_at, self._worst = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
+        self._refresh()
+
+    @classmethod
+    def none(cls, neighbours: int) -> Self:
+        """Of no candidate at all, with as many selected points as count."""
+        return cls(np.empty((0, 1)), np.empty((neighbours, 1)), neighbours)
 
     def add(self, distance: NDArray[np.float32]) -> None:
         """Take in one more selected point, of which every candidate has this distance, shape (n,)."""
@@ -81,13 +88,48 @@ class NearestSelected:
             self._refresh()
             return
         rows = np.flatnonzero(distance < self._worst)
-        changed = self._distances[rows]
-        changed[np.arange(len(rows)), changed.argmax(axis=1)] = distance[rows]
-        self._distances[rows] = changed
-        self._worst[rows] = changed.max(axis=1)
-        self.mean[rows] = changed.mean(axis=1)
+        nearer = distance[rows]
+        self._distances[rows, self._worst_at[rows]] = nearer
+        self._sum[rows] += nearer.astype(np.float64) - self._worst[rows]
+        self.mean[rows] = self._sum[rows] / self._known
+        self._worst_at[rows], self._worst[rows] = _largest(self._distances[rows])
+
+    def add_all(self, distances: NDArray[np.float32]) -> None:
+        """Take in more selected points at once, of which every candidate has these distances, shape (n, j)."""
+        kept = min(self._distances.shape[1], self._known + distances.shape[1])
+        both = np.concatenate([self._distances[:, : self._known], distances], axis=1)
+        if kept < both.shape[1]:
+            both.partition(kept - 1, axis=1)
+        self._distances[:, :kept], self._known = both[:, :kept], kept
+        self._refresh()
+
+    def part(self, rows: NDArray[np.integer]) -> Self:
+        """Of some candidates."""
+        return self._of([array[rows] for array in self._arrays()])
+
+    def and_then(self, others: Self) -> Self:
+        """Of these candidates and others, when as many selected points as count are known of all of them."""
+        return self._of([np.concatenate(pair) for pair in zip(self._arrays(), others._arrays(), strict=True)])
+
+    def _arrays(self) -> list[NDArray[Any]]:
+        return [self._distances, self.mean, self._sum, self._worst, self._worst_at]
+
+    def _of(self, arrays: list[NDArray[Any]]) -> Self:
+        nearest = type(self).__new__(type(self))
+        nearest._known = self._known
+        nearest._distances, nearest.mean, nearest._sum, nearest._worst, nearest._worst_at = arrays
+        return nearest
 
     def _refresh(self) -> None:
-        self.mean = self._distances[:, : self._known].mean(axis=1)
-        if self._known == self._distances.shape[1]:
-            self._worst = self._distances.max(axis=1)
+        known = self._distances[:, : self._known]
+        self._sum = known.sum(axis=1, dtype=np.float64)
+        self.mean = np.full(len(known), np.nan, dtype=np.float32)
+        if self._known:
+            self.mean[:] = self._sum / self._known
+            self._worst_at, self._worst = _largest(known)
+
+
+def _largest(distances: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Column of the largest distance in each row, and that distance."""
+    columns = distances.argmax(axis=1)
+    return columns, distances[np.arange(len(distances)), columns]

@@ -144,7 +144,8 @@ def bench_kept(name: str, data: Data, options: argparse.Namespace) -> None:
         f"({options.grow} more come, {options.picks} were chosen: {1e3 * np.median(adds):.3f} ms of processor)"
     )
     arrays = [reach._bounds, reach._applied, reach._tops, reach._chosen]
-    arrays += [means._bounds for means in reach._means.values()]
+    for means in reach._means.values():
+        arrays += [means._bounds, means.rows, *means.nearest._arrays()]
     kept = sum(array.nbytes for array in arrays)
     print(f"(kept: {kept / 2**20:,.0f} MB beside the candidates' {data.candidates.nbytes / 2**20:,.0f} MB)")
 

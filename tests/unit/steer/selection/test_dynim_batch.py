@@ -53,11 +53,13 @@ def test_one_batch_of_a_hundred_finds_every_rare_cluster(pick, rare_clusters):
 
 @pytest.mark.parametrize("rule", ["dynim_batch", "dynim_wide"])
 @pytest.mark.parametrize("passing", [0, 100])
-def test_what_was_found_in_earlier_choices_changes_no_pick(rule, passing):
+@pytest.mark.parametrize("kept", [2**24, 3000])
+def test_what_was_found_in_earlier_choices_changes_no_pick(rule, passing, kept, monkeypatch):
     """Candidates come and are chosen by turns, as in a campaign, some points being selected for one choice only.
 
     They lie on a ring, so that all of them are about as far from the middle, where selection began.
     """
+    monkeypatch.setattr("steer.selection.mean_bounds.KEPT", kept)
     rng = np.random.default_rng(passing)
     points = ring(rng, 6000)
     parents = np.arange(6000) // 20
@@ -69,8 +71,8 @@ def test_what_was_found_in_earlier_choices_changes_no_pick(rule, passing):
         selected = np.concatenate([known, np.tile(ring(rng, 1), (passing, 1))])
         room = np.where(rng.random(now) < 0.9, 2, 0)
         fresh, informed = (
-            ask(make_selector(rule), Pool(points[:now], selected, parents[:now], room, reach=kept), 40, rng)
-            for kept in (None, reach)
+            ask(make_selector(rule), Pool(points[:now], selected, parents[:now], room, reach=learnt), 40, rng)
+            for learnt in (None, reach)
         )
         assert informed.indices.tolist() == fresh.indices.tolist()
         np.testing.assert_allclose(informed.scores, fresh.scores, rtol=1e-5)
@@ -92,6 +94,15 @@ def test_all_that_may_be_picked_are_found_when_they_are_few(rule):
     room[[3, 4000, 4999]] = 1
     picks = ask(make_selector(rule), Pool(points, selected, np.arange(5000), room), 10, rng)
     assert sorted(picks.indices.tolist()) == [3, 4000, 4999]
+
+
+@pytest.mark.parametrize("rule", ["dynim_batch", "dynim_wide"])
+def test_a_candidate_that_is_nowhere_is_left_out(rule):
+    points, selected = np.arange(200.0)[:, None], np.full((90, 1), -1.0)
+    points[150] = np.nan
+    pool = Pool(points, selected, np.arange(200), np.ones(200, int))
+    picks = ask(make_selector(rule), pool, 200, np.random.default_rng(0))
+    assert sorted(picks.indices.tolist()) == [row for row in range(200) if row != 150]
 
 
 def test_candidates_that_are_all_alike_are_picked_in_their_order():

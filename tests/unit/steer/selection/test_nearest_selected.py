@@ -25,3 +25,28 @@ def test_adding_one_by_one_is_asking_anew():
     for point in chosen[MANY - 5 :]:
         nearest.add(np.sqrt(((points - point) ** 2).sum(axis=1)))
     np.testing.assert_allclose(nearest.mean, NearestSelected(points, chosen).mean, rtol=1e-5)
+
+
+def test_adding_all_together_is_adding_one_by_one():
+    rng = np.random.default_rng(2)
+    points, chosen = rng.normal(size=(300, 3)), rng.normal(size=(60, 3))
+    for before in (2, 12):
+        one_by_one, together = (NearestSelected(points, chosen[:before]) for _ in range(2))
+        distances = np.linalg.norm(points[:, None] - chosen[None, before:], axis=2).astype(np.float32)
+        for distance in distances.T:
+            one_by_one.add(distance)
+        together.add_all(distances)
+        np.testing.assert_array_equal(together.mean, one_by_one.mean)
+
+
+def test_parts_go_on_as_the_whole():
+    rng = np.random.default_rng(3)
+    points, chosen = rng.normal(size=(50, 3)), rng.normal(size=(40, 3))
+    whole = NearestSelected(points, chosen[:20])
+    rows = rng.permutation(50)
+    parts = whole.part(rows[:10]).and_then(whole.part(rows[10:]))
+    for point in chosen[20:]:
+        distance = np.linalg.norm(points - point, axis=1).astype(np.float32)
+        whole.add(distance)
+        parts.add(distance[rows])
+    np.testing.assert_array_equal(parts.mean, whole.mean[rows])
