@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 from sims.landscapes import DoubleWell, EntropicBottleneck, ManyFunnels, MullerBrown
 from sims.landscapes.engine import ToyOptions
@@ -53,6 +54,18 @@ class Problem:
                 f"{self.segment} a whole number of frames of {self.every} steps"
             )
 
+    def with_walkers(self, walkers: int) -> Self:
+        """The same with another number of walkers, and named so: its runs are others.
+
+        Raises
+        ------
+        ValueError
+            If its steps are not a whole number of their rounds.
+        """
+        if walkers == self.walkers:
+            return self
+        return replace(self, name=f"{self.name}_{walkers}_walkers", walkers=walkers)
+
     def steps_of(self, arm: Arm) -> int:
         """Aggregate steps that an arm gets."""
         return self.steps * (self.further if arm.schedule == "plain" else 1)
@@ -64,8 +77,8 @@ _TOY = ToyOptions(friction=8.0, mass=3.0)
 PROBLEMS = {
     problem.name: problem
     for problem in (
-        Problem("muller_brown", LandscapeSystem(MullerBrown(0.25), _TOY), 0, 16, 20, 5, 16_000, 20),
-        Problem("double_well", LandscapeSystem(DoubleWell(20.0), _TOY), 1, 16, 20, 5, 16_000, 40),
+        Problem("muller_brown", LandscapeSystem(MullerBrown(0.25), _TOY), 0, 4, 20, 5, 16_000, 20),
+        Problem("double_well", LandscapeSystem(DoubleWell(20.0), _TOY), 1, 4, 20, 5, 16_000, 40),
         Problem(
             "entropic_bottleneck", LandscapeSystem(EntropicBottleneck(3.0), _TOY), 1, 16, 20, 5, 19_200, 20
         ),

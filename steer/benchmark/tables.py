@@ -76,8 +76,12 @@ def in_words(arms: Sequence[ArmSummary], unit: str) -> list[tuple[str, ...]]:
 def _gain(plain: float, plain_end: int, ours: float, our_end: int) -> str:
     """How many times fewer steps than plain; a bound where one of the two never got there, nothing where both."""
     if not np.isfinite(ours):
-        return "-" if not np.isfinite(plain) else f"< {plain / our_end:.2g}"
-    return f"> {plain_end / ours:.2g}" if not np.isfinite(plain) else f"{plain / ours:.2g}"
+        return "-" if not np.isfinite(plain) else f"< {_times(plain / our_end)}"
+    return f"> {_times(plain_end / ours)}" if not np.isfinite(plain) else _times(plain / ours)
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:.2g}" if ratio < 10 else f"{ratio:,.0f}"
 
 
 def _steps(value: float, steps: int) -> str:

@@ -28,6 +28,7 @@ T = TypeVar("T")
 @click.option(
     "--first-seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the first run."
 )
+@click.option("--walkers", type=click.IntRange(1), help="Simulations at once [default: each problem's own].")
 @click.option("--jobs", type=click.IntRange(1), default=2, show_default=True, help="Runs at once.")
 @click.option(
     "--output",
@@ -43,6 +44,7 @@ def benchmark(
     arms: tuple[str, ...],
     seeds: int,
     first_seed: int,
+    walkers: int | None,
     jobs: int,
     output: Path,
     listing: bool,
@@ -60,7 +62,7 @@ def benchmark(
     if listing:
         click.echo("problems: " + ", ".join(PROBLEMS) + "\narms: " + ", ".join(ARMS))
         return OK
-    asked = [_known(name, PROBLEMS, "problem") for name in problems or PROBLEMS]
+    asked = [_with(walkers, _known(name, PROBLEMS, "problem")) for name in problems or PROBLEMS]
     ways = [_known(name, ARMS, "arm") for name in arms or ARMS]
     scores = do_series(ways, asked, range(first_seed, first_seed + seeds), output / "scores", jobs, _tell)
     _report(asked, scores, output)
@@ -73,6 +75,13 @@ def _known(name: str, table: Mapping[str, T], what: str) -> T:
             f"there is no {what} {name!r}; choose from {', '.join(table)}.", param_hint=f"--{what}"
         )
     return table[name]
+
+
+def _with(walkers: int | None, problem: Problem) -> Problem:
+    try:
+        return problem if walkers is None else problem.with_walkers(walkers)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--walkers") from error
 
 
 def _tell(done: int, of: int, score: Score) -> None:

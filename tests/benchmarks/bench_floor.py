@@ -47,9 +47,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--problem", nargs="+", choices=every, default=list(every))
+    parser.add_argument("--walkers", type=int, help="simulations at once; absent: each problem's own")
     options = parser.parse_args()
     for name in options.problem:
-        tell_floor(every[name], options.seeds)
+        tell_floor(every[name].with_walkers(options.walkers or every[name].walkers), options.seeds)
 
 
 def tell_floor(problem: Problem, seeds: int) -> None:

@@ -38,11 +38,14 @@ def compare_all(doc: str, problems: Mapping[str, Problem], few: Sequence[str]) -
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--walkers", type=int, help="simulations at once; absent: each problem's own")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--arm", nargs="*", choices=list(ARMS), default=list(few))
     parser.add_argument("--problem", nargs="*", choices=list(problems), default=list(problems))
     options = parser.parse_args()
-    asked = [problems[name] for name in options.problem]
+    asked = [
+        problems[name].with_walkers(options.walkers or problems[name].walkers) for name in options.problem
+    ]
     for problem in asked:
         compare(problem, options)
     return asked
@@ -53,7 +56,8 @@ def compare(problem: Problem, options: argparse.Namespace) -> None:
     arms = [ARMS[name] for name in options.arm]
     seeds = range(options.first_seed, options.first_seed + options.seeds)
     scores = do_series(arms, [problem], seeds, options.output, options.jobs, lambda *_: None)
-    print(f"\n{problem.name}: {problem.system.definition['landscape']}, {problem.steps:,} aggregate steps")
+    landscape = problem.system.definition["landscape"]
+    print(f"\n{problem.name}: {landscape}, {problem.walkers} walkers, {problem.steps:,} aggregate steps")
     for row in in_words(summarise_problem(scores), problem.system.unit):
         print("  ".join(cell.rjust(19 if i in (0, 2) else 16) for i, cell in enumerate(row)), flush=True)
 

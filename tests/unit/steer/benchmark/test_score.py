@@ -107,3 +107,14 @@ def test_a_problem_of_broken_rounds_is_refused():
     problem = PROBLEMS["muller_brown"]
     with pytest.raises(ValueError, match="whole number of rounds"):
         Problem("p", problem.system, 0, 16, 50, 10, 1000)
+
+
+def test_another_number_of_walkers_is_another_problem():
+    problem = PROBLEMS["muller_brown"]
+    other = problem.with_walkers(2 * problem.walkers)
+    assert other.walkers == 2 * problem.walkers
+    assert (other.steps, other.segment, other.system) == (problem.steps, problem.segment, problem.system)
+    assert other.name != problem.name
+    assert problem.with_walkers(problem.walkers) is problem
+    with pytest.raises(ValueError, match="whole number of rounds"):
+        problem.with_walkers(7)

@@ -1,0 +1,24 @@
+"""`steer benchmark`: what is asked for wrongly is refused before anything runs."""
+
+import pytest
+from click.testing import CliRunner
+
+from steer.cli.benchmark import benchmark
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--problem", "nowhere"], "there is no problem 'nowhere'; choose from muller_brown"),
+        (["--arm", "guess"], "there is no arm 'guess'; choose from"),
+        (
+            ["--problem", "muller_brown", "--walkers", "7"],
+            "--walkers: muller_brown_7_walkers: 16000 steps must be",
+        ),
+    ],
+)
+def test_it_says_what_there_is(tmp_path, arguments, said):
+    done = CliRunner().invoke(benchmark, [*arguments, "--output", str(tmp_path / "out")])
+    assert done.exit_code == 2
+    assert said in done.output.replace("\n", " ")
+    assert not (tmp_path / "out").exists()
