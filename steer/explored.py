@@ -70,8 +70,7 @@ class ExploredMap:
         self._folder: Path | None = None
         self._pending_folder: Path | None = None
         self._trained = 0
-        self._occupancy = Occupancy(store, 0)
-        self._pending_occupancy, self._pending_is_near = self._occupancy, False
+        self._occupancy = self._pending_occupancy = Occupancy(store, 0)
         self.model: LatentModel | None = None
 
     @property
@@ -128,28 +127,18 @@ class ExploredMap:
         if self._catch_up is None and self._open_pending is not None:
             if self._pending is None:
                 self._pending = self._open_pending()
-            if self._advance_pending(self._pending):
-                self._switch(self._pending)
-                return True
-            if self._pending_is_near:
-                return False
+            if self._count(self._pending):
+                # More than come in at once: it gains on a stream that never ends.
+                self._pending.advance(2 * ENCODE_AT_ONCE)
+                if self._count(self._pending) and self._pending.level:
+                    self._switch(self._pending)
+                    return True
+                if len(self._store) - len(self._pending) <= FAR:
+                    # The old version waits: to encode every new frame twice takes as long as they take to come.
+                    return False
         if self._current is not None and self._current.advance(ENCODE_AT_ONCE):
             self._occupancy.count(self._current.points)
         return False
-
-    def _advance_pending(self, pending: LatentTable) -> bool:
-        """Whether the new version is level with the store and counted, after some more of both.
-
-        While it encodes what is left, and is near, the old one stands still: to encode every new frame twice would take
-        as long as they take to come.
-        """
-        self._pending_is_near = False
-        if not self._count(pending):
-            return False
-        # More than come in at once: it gains on a stream that never ends.
-        pending.advance(2 * ENCODE_AT_ONCE)
-        self._pending_is_near = len(self._store) - len(pending) <= FAR
-        return self._count(pending) and pending.level
 
     def _count(self, pending: LatentTable) -> bool:
         """Whether the new version's cells are counted as far as it has come, after some more of them; the first version's
