@@ -1,9 +1,8 @@
 """`steer benchmark`: what is asked for wrongly is refused before anything runs."""
 
 import pytest
-from click.testing import CliRunner
 
-from steer.cli.benchmark import benchmark
+from steer.cli import main
 
 
 @pytest.mark.parametrize(
@@ -17,8 +16,9 @@ from steer.cli.benchmark import benchmark
         ),
     ],
 )
-def test_it_says_what_there_is(tmp_path, arguments, said):
-    done = CliRunner().invoke(benchmark, [*arguments, "--output", str(tmp_path / "out")])
-    assert done.exit_code == 2
-    assert said in done.output.replace("\n", " ")
+def test_it_says_what_there_is(tmp_path, capsys, arguments, said):
+    with pytest.raises(SystemExit) as ended:
+        main(["benchmark", *arguments, "--output", str(tmp_path / "out")])
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err.replace("\n", " ")
     assert not (tmp_path / "out").exists()
