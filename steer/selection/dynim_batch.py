@@ -21,7 +21,7 @@ from steer.selection.protocol import Picks, Pool
 __all__ = ["DynImBatch"]
 
 EDGE = 4
-"""Candidates looked at first, for each pick wanted; four times as many whenever these do not settle it."""
+"""Candidates looked at first, for each pick wanted; twice as many whenever these do not settle it."""
 
 LEAST = 128
 """And at least."""

@@ -117,7 +117,7 @@ class Outside:
         if not len(self._queue):
             self._fill()
         rows, self._queue = self._queue[: self._portion], self._queue[self._portion :]
-        self._tell()
+        self._set_limit()
         self._portion *= 2
         return rows[self._open[rows]]
 
@@ -128,7 +128,7 @@ class Outside:
             order = np.argpartition(bounds, len(rows) - size - 1)
             rows, self._rest = rows[order[-size:]], float(bounds[order[-size - 1]])
         self._queue = rows[np.argsort(-self._bounds[rows])]
-        self._tell()
+        self._set_limit()
 
-    def _tell(self) -> None:
+    def _set_limit(self) -> None:
         self.limit = float(self._bounds[self._queue[0]]) if len(self._queue) else self._rest

@@ -56,8 +56,6 @@ def nearest_selected(
 class NearestSelected:
     """Those distances, kept up to date while points are selected one by one.
 
-    Sums of distances in float32 are kept in float64, so that their order is no part of them.
-
     Attributes
     ----------
     mean : ndarray, shape (n,), float32
@@ -88,11 +86,10 @@ class NearestSelected:
             self._refresh()
             return
         rows = np.flatnonzero(distance < self._worst)
-        nearer = distance[rows]
-        self._distances[rows, self._worst_at[rows]] = nearer
-        self._sum[rows] += nearer.astype(np.float64) - self._worst[rows]
-        self.mean[rows] = self._sum[rows] / self._known
-        self._worst_at[rows], self._worst[rows] = _largest(self._distances[rows])
+        self._distances[rows, self._worst_at[rows]] = distance[rows]
+        changed = self._distances[rows]
+        self.mean[rows] = _mean(changed)
+        self._worst_at[rows], self._worst[rows] = _largest(changed)
 
     def add_all(self, distances: NDArray[np.float32]) -> None:
         """Take in more selected points at once, of which every candidate has these distances, shape (n, j)."""
@@ -112,21 +109,25 @@ class NearestSelected:
         return self._of([np.concatenate(pair) for pair in zip(self._arrays(), others._arrays(), strict=True)])
 
     def _arrays(self) -> list[NDArray[Any]]:
-        return [self._distances, self.mean, self._sum, self._worst, self._worst_at]
+        return [self._distances, self.mean, self._worst, self._worst_at]
 
     def _of(self, arrays: list[NDArray[Any]]) -> Self:
         nearest = type(self).__new__(type(self))
         nearest._known = self._known
-        nearest._distances, nearest.mean, nearest._sum, nearest._worst, nearest._worst_at = arrays
+        nearest._distances, nearest.mean, nearest._worst, nearest._worst_at = arrays
         return nearest
 
     def _refresh(self) -> None:
         known = self._distances[:, : self._known]
-        self._sum = known.sum(axis=1, dtype=np.float64)
         self.mean = np.full(len(known), np.nan, dtype=np.float32)
         if self._known:
-            self.mean[:] = self._sum / self._known
+            self.mean = _mean(known)
             self._worst_at, self._worst = _largest(known)
+
+
+def _mean(distances: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Mean of each row, summed in float64, so that the order of the distances is no part of it."""
+    return distances.mean(axis=1, dtype=np.float64).astype(np.float32)
 
 
 def _largest(distances: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:

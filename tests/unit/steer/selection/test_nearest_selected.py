@@ -50,3 +50,12 @@ def test_parts_go_on_as_the_whole():
         whole.add(distance)
         parts.add(distance[rows])
     np.testing.assert_array_equal(parts.mean, whole.mean[rows])
+
+
+def test_a_selected_point_that_is_nowhere_gives_way_to_others():
+    rng = np.random.default_rng(4)
+    points, chosen = rng.normal(size=(50, 3)), rng.normal(size=(12, 3))
+    nearest = NearestSelected(points, np.concatenate([np.full((2, 3), np.inf), chosen[:8]]))
+    for point in chosen[8:]:
+        nearest.add(np.linalg.norm(points - point, axis=1).astype(np.float32))
+    np.testing.assert_allclose(nearest.mean, NearestSelected(points, chosen).mean, rtol=1e-6)
