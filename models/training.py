@@ -114,9 +114,10 @@ class VaeTrainer:
         device = _device(self.device)
         data = prepare(self.featurizer, self.n_latents, positions, previous, seed, self.scaling, following)
         seen = data.seen()
-        beta = min(self.beta, _PAID_AT_MOST * seen[0].shape[1] / self.n_latents)
+        n_features = seen[0].shape[1]
+        beta = min(self.beta, _PAID_AT_MOST * n_features / self.n_latents)
         with _threads(self.threads):
-            network = _build(seen[0].shape[1], self.hidden, self.n_latents, seed)
+            network = _build(n_features, self.hidden, self.n_latents, seed)
             network.to(device)
             history = self._descend(network, seen, beta, device, seed, progress)
         there, back = data.over_features(network.frozen_encoder(), network.frozen_decoder())

@@ -21,6 +21,14 @@ __all__ = ["benchmark"]
 T = TypeVar("T")
 
 
+def _nothing_more(_: click.Context, __: click.Parameter, extra: tuple[str, ...]) -> None:
+    if extra:
+        raise click.UsageError(
+            f"{extra[0]!r} stands alone: an option names one problem or arm and is repeated for another, as in "
+            "--arm plain --arm dynim_wide/slow."
+        )
+
+
 @click.command()
 @click.option("--problem", "problems", multiple=True, help="Problem to run; may be repeated [default: all].")
 @click.option("--arm", "arms", multiple=True, help="Arm to run; may be repeated [default: all].")
@@ -38,6 +46,7 @@ T = TypeVar("T")
     help="Folder for scores, tables and plots.",
 )
 @click.option("--list", "listing", is_flag=True, help="Name problems and arms, and end.")
+@click.argument("extra", nargs=-1, metavar="", expose_value=False, callback=_nothing_more)
 @log_options
 def benchmark(
     problems: tuple[str, ...],

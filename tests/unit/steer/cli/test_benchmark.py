@@ -10,6 +10,7 @@ from steer.cli import main
     [
         (["--problem", "nowhere"], "there is no problem 'nowhere'; choose from muller_brown"),
         (["--arm", "guess"], "there is no arm 'guess'; choose from"),
+        (["--arm", "plain", "dynim"], "'dynim' stands alone: an option names one problem or arm"),
         (
             ["--problem", "muller_brown", "--walkers", "7"],
             "--walkers: muller_brown_7_walkers: 16000 steps must be",
