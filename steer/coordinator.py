@@ -41,6 +41,7 @@ from steer.shares import contributions
 from steer.stopping import Running, running_simulations
 from steer.summary import summarise
 from steer.telling import Teller, refinement_sentence
+from steer.training_frames import count_followed
 
 if TYPE_CHECKING:
     from steer.beads import BeadMolecule
@@ -352,6 +353,7 @@ class Coordinator:
             slots={"all": capacity.slots, "cg": 0, "refine": 0, "train": 0, **capacity.kinds},
             open=self.ledger.open_by_kind(),
             frames=len(self.store),
+            followed_frames=self._followed_frames(),
             expected_frames=round(self.ledger.cg_time_planned / interval),
             trained_frames=self.ledger.trained_frames(),
             model=self._map.version,
@@ -364,6 +366,11 @@ class Coordinator:
             seeds=self._seeds.options(),
             running=self._running(),
         )
+
+    def _followed_frames(self) -> int:
+        if self.ledger.trained_frames() or len(self.store) < self.config.latent.min_frames:
+            return 0
+        return count_followed(self.store)
 
     def _running(self) -> list[Running]:
         if self.config.coarse.patience is None or not self._map.version:

@@ -3,8 +3,9 @@
 The rules, in the order in which they are asked:
 
 1. *Finish.* With a patience set, simulations whose frames have stopped adding anything end early (`steer.stopping`).
-2. *Learn.* The first model is trained when `min_frames` frames are stored; the next when the frames have grown by
-   `growth`, or when new frames are decoded `drift` times worse than those it was trained on.
+2. *Learn.* The first model is trained when `min_frames` frames are stored, and one of slow motions not before enough of
+   them are followed by another of their simulation; the next when the frames have grown by `growth`, or when new frames
+   are decoded `drift` times worse than those it was trained on.
 3. *Refine.* With a model, novel CG frames are promoted, as many as keep the refinements' share of the slots busy;
    within bounds, that share may follow what each level lately contributed (`steer.shares`).
 4. *Roam.* The other slots get CG simulations: first from the input structure, then from the refined structure that
@@ -52,6 +53,10 @@ BACKLOG = 1.2
 
 DRIFT_GROWTH = 1.25
 """Drift is looked at once the frames have grown by this factor: a few new frames say little."""
+
+FOLLOWED = 0.25
+"""Of `min_frames`: CG frames followed by another of their simulation that a first model of slow motions needs. Where
+more simulations run at once than that, all frames are the first of their simulation for a while."""
 
 NEIGHBOURS = 10
 """The map's thinness at a point is the distance to this many nearest frames."""
@@ -120,6 +125,8 @@ class State:
         Jobs planned or submitted and not ended, by kind.
     frames : int
         Frames stored.
+    followed_frames : int
+        CG frames that another of their simulation follows; counted before the first training only.
     expected_frames : int
         Frames stored, and those that open CG simulations will still give.
     trained_frames : int
@@ -158,6 +165,7 @@ class State:
     slots: dict[str, int]
     open: dict[str, int]
     frames: int
+    followed_frames: int
     expected_frames: int
     trained_frames: int
     model: int
@@ -276,6 +284,8 @@ def _learn(config: CampaignConfig, state: State) -> list[Train]:
     if state.open["train"] or state.frames < config.latent.min_frames:
         return []
     if state.trained_frames == 0:
+        if config.latent.scaling == "slow" and state.followed_frames < FOLLOWED * config.latent.min_frames:
+            return []
         return [Train(f"{state.frames} frames are stored; the first model needs {config.latent.min_frames}")]
     if state.frames >= config.latent.growth * state.trained_frames:
         return [Train(f"frames grew from {state.trained_frames} to {state.frames}")]

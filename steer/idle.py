@@ -131,7 +131,10 @@ def _first_model(now: Situation) -> str:
         return (
             f"Training the first latent model needs more frames: {now.frames} of {now.min_frames} are stored."
         )
-    return ""
+    return (
+        "Training the first latent model needs frames that follow each other: most of the "
+        f"{now.frames} stored are the only ones of their simulation so far."
+    )
 
 
 def _starting(now: Situation) -> str:

@@ -11,11 +11,14 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["StoredFrames", "frames_to_learn_from", "next_frames", "spread_pairs"]
+__all__ = ["StoredFrames", "count_followed", "frames_to_learn_from", "next_frames", "spread_pairs"]
 
 
 class StoredFrames(Protocol):
     """What is asked of a frame store here."""
+
+    def __len__(self) -> int:
+        """Frames stored."""
 
     @property
     def number(self) -> NDArray[np.uint32]:
@@ -52,10 +55,12 @@ def frames_to_learn_from(
     """
     if not lagged:
         return np.unique(np.linspace(0, count - 1, min(count, most)).astype(np.int64)), None
-    known = slice(count)
-    return spread_pairs(
-        next_frames(store.is_level("cg", known), store.number[known], store.step[known]), most
-    )
+    return spread_pairs(_following(store, count), most)
+
+
+def count_followed(store: StoredFrames) -> int:
+    """Stored CG frames that another of their simulation follows one frame interval later."""
+    return int(np.count_nonzero(_following(store, len(store)) >= 0))
 
 
 def next_frames(
@@ -87,6 +92,12 @@ def next_frames(
         pairs = same & (apart == lags[counts.argmax()])
         following[rows[:-1][pairs]] = rows[1:][pairs]
     return following
+
+
+def _following(store: StoredFrames, count: int) -> NDArray[np.int64]:
+    """`next_frames` of the first so many."""
+    known = slice(count)
+    return next_frames(store.is_level("cg", known), store.number[known], store.step[known])
 
 
 def spread_pairs(following: NDArray[np.int64], most: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

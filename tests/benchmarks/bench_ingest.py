@@ -287,10 +287,11 @@ def build(root: Path, options: argparse.Namespace):
     coarse = give_birth(directory, config, journal, lambda text: None)
     shapes = walk(coarse.positions)[:SHAPES]
     stored = max(5_000, options.retrain)
-    rounds = -(-stored // options.simulations)
+    rounds = max(2, -(-stored // options.simulations))
     with FrameStore(directory.frames, coarse.n_beads) as store:
         fill(store, shapes, rounds, options.simulations)
-    job = TrainJob(key="train:0001", version=1, previous=0, frames=max(1, stored // 2), random_seed=1)
+    known = max(stored // 2, 2 * options.simulations)  # in turn: every simulation's first two are among them
+    job = TrainJob(key="train:0001", version=1, previous=0, frames=known, random_seed=1)
     context = JobContext(directory, config, directory.root, print, _silent, _never)
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
         result = pool.submit(run, job, context).result()

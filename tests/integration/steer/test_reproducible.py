@@ -66,10 +66,12 @@ class Listener(Silent):
 class Walks:
     """One campaign whose simulations are random walks, with a coordinator that can be thrown away and made anew."""
 
-    def __init__(self, folder: Path, seed: int) -> None:
+    slots = 2
+
+    def __init__(self, folder: Path, seed: int, campaign: str = CAMPAIGN) -> None:
         folder.mkdir()
         (folder / "trpcage.pdb").write_bytes(EXAMPLE.read_bytes())
-        (folder / "campaign.toml").write_text(CAMPAIGN.format(seed=seed))
+        (folder / "campaign.toml").write_text(campaign.format(seed=seed))
         config = load_config(folder / "campaign.toml")
         self.directory = CampaignDirectory.create(folder / "walks", config)
         self.config = load_config(self.directory.config)
@@ -84,7 +86,7 @@ class Walks:
         """Tick until the end, or so often; as after a crash, nothing of the coordinator is kept but what is on disk."""
         journal = Journal(self.directory.journal)
         stream = MemoryFrameStream(self.broker)
-        fleet = InlineFleet(lambda job: self.execute(job, stream), slots=2)
+        fleet = InlineFleet(lambda job: self.execute(job, stream), slots=self.slots)
         with FrameStore(self.directory.frames, self.coarse.n_beads) as store:
             coordinator = Coordinator(
                 self.directory, self.config, journal, store, stream, fleet, self.coarse, self.listener
@@ -177,6 +179,24 @@ class Walks:
             return len(store)
 
 
+class WalksSideBySide(Walks):
+    """All simulations run at once: none gives its second frame before every one has given its first."""
+
+    slots = 80
+
+    def __init__(self, folder: Path, seed: int, campaign: str) -> None:
+        super().__init__(folder, seed, campaign)
+        self.waiting: dict[str, list[bytes]] = {}
+
+    def _walk(self, job: CgJob, stream: MemoryFrameStream) -> CgResult:
+        if job.key not in self.waiting:
+            aside = MemoryFrameStream(MemoryBroker())
+            self.result = super()._walk(job, aside)
+            self.waiting[job.key] = [message for _, message in aside.read(100, 0.0)]
+        stream.publish([self.waiting[job.key].pop(0)])
+        raise JobStopped("there is more to come")
+
+
 class LossyWalks(Walks):
     """Redis and the disk lose five frames of one simulation."""
 
@@ -236,6 +256,22 @@ def test_a_coordinator_that_is_made_anew_again_and_again_loses_nothing(undisturb
     assert actions.count("Refine") == 4
     subjects = [subject for _, action, subject, _ in walks.decisions() if action == "Refine"]
     assert len(set(subjects)) == len(subjects)
+
+
+def test_where_all_frames_are_the_first_of_their_simulation_the_first_model_waits_for_the_second(tmp_path):
+    """Sixty simulations at once, of which fifty frames would be enough for a model."""
+    campaign = CAMPAIGN.replace("min_frames = 250", "min_frames = 50").replace("initial = 3", "initial = 60")
+    assert campaign.count("60") == 1
+    walks = WalksSideBySide(tmp_path / "run", 5, campaign.replace('"1 us"', '"10 us"'))
+    walks.run(ticks=3)
+    assert walks.frames() == 60
+    assert "Train" not in [action for _, action, _, _ in walks.decisions()]
+    walks.run(ticks=3)
+    assert walks.frames() > 60
+    assert "Train" in [action for _, action, _, _ in walks.decisions()]
+    walks.run(ticks=3)
+    assert "model 1" in " ".join(walks.listener.told)
+    assert not [told for told in walks.listener.told if "failed" in told]
 
 
 def test_frames_that_are_lost_for_good_are_made_up_for_by_one_more_simulation(tmp_path):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from steer.frames import Frame
 from steer.framestore import FrameStore
-from steer.training_frames import frames_to_learn_from, next_frames, spread_pairs
+from steer.training_frames import count_followed, frames_to_learn_from, next_frames, spread_pairs
 
 
 @st.composite
@@ -104,3 +104,4 @@ def test_a_store_on_disk_gives_rows_and_those_that_follow_them(tmp_path: Path, m
         assert store.simulations(before.tolist()) == store.simulations(after.tolist())
         assert set(store.simulations(before.tolist())) == {"cg-000001", "cg-000002"}
         assert (store.step[after] - store.step[before] == 10).all()
+        assert count_followed(store) == 8
