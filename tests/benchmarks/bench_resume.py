@@ -65,6 +65,9 @@ length = "{aa_length} ps"
 segment = "{aa_length} ps"
 frame_interval = "1 ps"
 
+[selection]
+selector = "{selector}"
+
 [stop]
 aggregate_time = "1 s"
 """
@@ -77,6 +80,7 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=10_000_000)
     parser.add_argument("--jobs", type=int, default=10_000)
     parser.add_argument("--directory", type=Path)
+    parser.add_argument("--selector", default="farthest_point", help="of a directory that is built now")
     parser.add_argument("--cold", action="store_true", help="measure with memory as it is found")
     parser.add_argument("--resume", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -87,7 +91,7 @@ def main() -> None:
         root = options.directory or Path(scratch) / "large"
         if not (root / "campaign.toml").exists():
             began = time.perf_counter()
-            build(root, options.frames, options.jobs)
+            build(root, options.frames, options.jobs, options.selector)
             print(f"built in {time.perf_counter() - began:.0f} s")
         describe(root)
         for file in root.glob("latents/*/to-*.bin"):
@@ -110,7 +114,7 @@ def describe(root: Path) -> None:
 # -- the directory ------------------------------------------------------------------------------------------------
 
 
-def build(root: Path, frames: int, jobs: int) -> None:
+def build(root: Path, frames: int, jobs: int, selector: str) -> None:
     """A campaign of `jobs` jobs, a fifth of them refinements, which gave about `frames` frames, a tenth all-atom."""
     from steer.birth import give_birth
     from steer.campaign import CampaignDirectory
@@ -122,7 +126,7 @@ def build(root: Path, frames: int, jobs: int) -> None:
     n_cg = jobs - n_aa - 1
     per_cg, per_aa = -(-frames * 9 // 10 // n_cg), -(-frames // 10 // n_aa)
     file = root.with_name(f"{root.name}.toml")
-    file.write_text(CAMPAIGN.format(sequence=SEQUENCE, length=per_cg, aa_length=per_aa))
+    file.write_text(CAMPAIGN.format(sequence=SEQUENCE, length=per_cg, aa_length=per_aa, selector=selector))
     directory = CampaignDirectory.create(root, load_config(file))
     config = load_config(directory.config)
     journal = Journal(directory.journal)
