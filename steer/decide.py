@@ -54,9 +54,10 @@ BACKLOG = 1.2
 DRIFT_GROWTH = 1.25
 """Drift is looked at once the frames have grown by this factor: a few new frames say little."""
 
-FOLLOWED = 0.25
+FOLLOWED = 0.4
 """Of `min_frames`: CG frames followed by another of their simulation that a first model of slow motions needs. Where
-more simulations run at once than that, all frames are the first of their simulation for a while."""
+more simulations run at once than that, all frames are the first of theirs for a while; where each gives two, half are
+followed."""
 
 NEIGHBOURS = 10
 """The map's thinness at a point is the distance to this many nearest frames."""

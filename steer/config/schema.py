@@ -170,7 +170,7 @@ class Latent(Section):
     dimensions: Annotated[int, Field(ge=2, le=32)] = 4
     """Latent dimensions."""
     min_frames: Annotated[int, Field(ge=50)] = 1000
-    """Frames before the first training; of slow motions, a quarter of them followed by another of their simulation."""
+    """Frames before the first training; of slow motions, two fifths of them followed by another of theirs."""
     growth: Annotated[float, Field(gt=1)] = 2.0
     """Retrain when the frames have grown by this factor since the last training."""
     drift: Annotated[float, Field(gt=1)] = 2.0

@@ -96,13 +96,13 @@ def test_the_backlog_is_short():
 
 def test_the_first_model_waits_for_min_frames_and_is_trained_once():
     assert "Train" not in kinds(decide(config(), replace(EMPTY, frames=99)))
-    assert "Train" in kinds(decide(config(), replace(EMPTY, frames=100, followed_frames=25)))
+    assert "Train" in kinds(decide(config(), replace(EMPTY, frames=100, followed_frames=40)))
     training = replace(EMPTY, frames=100, trained_frames=100, open={"cg": 0, "refine": 0, "train": 1})
     assert "Train" not in kinds(decide(config(), training))
 
 
 def test_the_first_model_of_slow_motions_waits_for_frames_that_follow_each_other():
-    early = replace(EMPTY, frames=1000, followed_frames=24)
+    early = replace(EMPTY, frames=1000, followed_frames=39)
     assert "Train" not in kinds(decide(config(), early))
     assert "Train" in kinds(decide(config(latent={"min_frames": 100, "scaling": "kind"}), early))
 
