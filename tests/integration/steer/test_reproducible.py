@@ -191,7 +191,7 @@ class WalksSideBySide(Walks):
     def _walk(self, job: CgJob, stream: MemoryFrameStream) -> CgResult:
         if job.key not in self.waiting:
             aside = MemoryFrameStream(MemoryBroker())
-            self.result = super()._walk(job, aside)
+            super()._walk(job, aside)
             self.waiting[job.key] = [message for _, message in aside.read(100, 0.0)]
         stream.publish([self.waiting[job.key].pop(0)])
         raise JobStopped("there is more to come")
