@@ -46,6 +46,7 @@ __all__ = [
     "Train",
     "decide",
     "goal_reached",
+    "too_few_followed",
 ]
 
 BACKLOG = 1.2
@@ -273,6 +274,13 @@ def decide(config: CampaignConfig, state: State) -> list[Action]:
     ]
 
 
+def too_few_followed(config: CampaignConfig, state: State) -> bool:
+    """Whether frames enough for a first model of slow motions are stored, too few of them followed by another."""
+    wanted = config.latent.min_frames
+    first = state.trained_frames == 0 and state.frames >= wanted
+    return first and config.latent.scaling == "slow" and state.followed_frames < FOLLOWED * wanted
+
+
 def _backlog(state: State) -> int:
     return math.ceil(BACKLOG * state.slots["all"])
 
@@ -285,7 +293,7 @@ def _learn(config: CampaignConfig, state: State) -> list[Train]:
     if state.open["train"] or state.frames < config.latent.min_frames:
         return []
     if state.trained_frames == 0:
-        if config.latent.scaling == "slow" and state.followed_frames < FOLLOWED * config.latent.min_frames:
+        if too_few_followed(config, state):
             return []
         return [Train(f"{state.frames} frames are stored; the first model needs {config.latent.min_frames}")]
     if state.frames >= config.latent.growth * state.trained_frames:

@@ -40,6 +40,8 @@ class Situation:
         Attached slots by kind, the total under ``"all"``.
     frames, min_frames : int
         Frames stored, and how many the first model needs.
+    too_few_followed : bool
+        Whether the first model waits for frames that follow those stored.
     model : int
         Latent model version in use; 0 for none.
     room : int
@@ -61,6 +63,7 @@ class Situation:
     min_frames: int
     model: int
     room: int
+    too_few_followed: bool = False
     backlog: int = 0
     free_space: int = 2**40
     refusals: Sequence[Refusal] = field(default_factory=tuple)
@@ -131,10 +134,12 @@ def _first_model(now: Situation) -> str:
         return (
             f"Training the first latent model needs more frames: {now.frames} of {now.min_frames} are stored."
         )
-    return (
-        "Training the first latent model needs frames that follow each other: most of the "
-        f"{now.frames} stored are the only ones of their simulation so far."
-    )
+    if now.too_few_followed:
+        return (
+            "Training the first latent model needs frames that follow each other: most of the "
+            f"{now.frames} stored are the last of their simulation so far."
+        )
+    return ""
 
 
 def _starting(now: Situation) -> str:

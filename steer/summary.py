@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from steer.decide import BACKLOG
+from steer.decide import BACKLOG, too_few_followed
 from steer.idle import Situation, refused_workers, why_idle
 from steer.messages import JobProgress, Refusal, WorkerInfo
 from steer.status import GenerationCount, Status
@@ -92,6 +92,7 @@ def summarise(
                 slots=state.slots,
                 frames=state.frames,
                 min_frames=config.latent.min_frames,
+                too_few_followed=too_few_followed(config, state),
                 model=state.model,
                 room=math.ceil(BACKLOG * state.slots["all"]),
                 backlog=backlog,

@@ -17,6 +17,7 @@ from steer.decide import (
     anything_wanted,
     decide,
     goal_reached,
+    too_few_followed,
 )
 from steer.shares import Apportion, Contribution
 from steer.stopping import Running
@@ -104,6 +105,9 @@ def test_the_first_model_waits_for_min_frames_and_is_trained_once():
 def test_the_first_model_of_slow_motions_waits_for_frames_that_follow_each_other():
     early = replace(EMPTY, frames=1000, followed_frames=39)
     assert "Train" not in kinds(decide(config(), early))
+    assert too_few_followed(config(), early)
+    # Trained already, but not on the map yet: nothing is waited for, and followers are not counted any more.
+    assert not too_few_followed(config(), replace(early, followed_frames=0, trained_frames=1000))
     assert "Train" in kinds(decide(config(latent={"min_frames": 100, "scaling": "kind"}), early))
 
 

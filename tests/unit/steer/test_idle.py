@@ -50,7 +50,11 @@ def refusal(name: str, reason: str = NO_CUDA) -> Refusal:
         ({"backlog": 60_000}, "60,000 frames wait in Redis"),
         ({}, "Training the first latent model needs more frames: 312 of 500 are stored."),
         ({"running": 2, "open": {**NONE, "cg": 3}}, "312 of 500"),
-        ({"frames": 512}, "most of the 512 stored are the only ones of their simulation so far."),
+        (
+            {"frames": 512, "too_few_followed": True},
+            "most of the 512 stored are the last of their simulation",
+        ),
+        ({"frames": 512, "running": 2}, ""),
         ({"frames": 512, "open": {**NONE, "train": 1}, "running": 1}, "being trained on 512 frames"),
         ({"model": 1, "open": {**NONE, "cg": 1}}, "1 job is queued, and workers are starting on it"),
         (
