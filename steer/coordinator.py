@@ -73,6 +73,10 @@ clock has no say in the order of things."""
 RECONCILE_SHARE = 50
 """With many open jobs they are compared only once in so many ticks as there are jobs for each of this number."""
 
+LOOKS = 4
+"""Times that running simulations are judged while they run for `coarse.patience`: each time takes as many picks as there are
+simulations, so that one pick falls to every few frames, whatever their number."""
+
 SERVER_RETRY = 0.5
 """s between two tries to reach a server that is away."""
 
@@ -147,6 +151,7 @@ class Coordinator:
         self._teller = Teller(directory.status, observer)
         self._revive = revive
         self._server_away = False
+        self._judged_frames = store.count("cg")
         self.phase, self.reason = "running", ""
         self._resume()
 
@@ -373,11 +378,15 @@ class Coordinator:
         return count_followed(self.store)
 
     def _running(self) -> list[Running]:
-        if self.config.coarse.patience is None or not self._map.version:
+        """CG simulations that may be ended early, `LOOKS` times while they run for as long as the patience, on average."""
+        coarse = self.config.coarse
+        if coarse.patience is None or not self._map.version:
             return []
-        return running_simulations(
-            self.ledger, self._map.discoveries["cg"], self.config.coarse.frame_interval
-        )
+        at_once = min(self.ledger.open_by_kind()["cg"], self.fleet.capacity().kinds.get("cg", 0))
+        since = (self.store.count("cg") - self._judged_frames) * coarse.frame_interval
+        if not at_once or LOOKS * since < coarse.patience * at_once * (1 - 1e-9):
+            return []
+        return running_simulations(self.ledger, self.store.frames_of_simulations(), coarse.frame_interval)
 
     def state(self, counts: State) -> tuple[State, NDArray[np.int64]]:
         """The campaign as decisions see it, and the frame-store rows of the candidates."""
@@ -387,7 +396,11 @@ class Coordinator:
         if found is None:
             return counts, np.empty(0, np.int64)
         candidates, rows = found
-        candidates = replace(candidates, yields=self._parentage.yields(self._map.discoveries))
+        candidates = replace(
+            candidates,
+            yields=self._parentage.yields(self._map.discoveries),
+            times=self.store.time[rows] if counts.running else None,
+        )
         state = replace(
             counts,
             candidates=candidates,
@@ -409,6 +422,8 @@ class Coordinator:
             return
         state, rows = self.state(counts)
         actions = decide(self.config, state)
+        if counts.running:
+            self._judged_frames = self.store.count("cg")
         self._map.keep()
         if actions:
             planned = self._planner.plan(actions, state.round, rows, state.model)

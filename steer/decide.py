@@ -2,7 +2,8 @@
 
 The rules, in the order in which they are asked:
 
-1. *Finish.* With a patience set, simulations whose frames have stopped adding anything end early (`steer.stopping`).
+1. *Finish.* With a patience set, simulations end early once the rule would start none from what they have lately seen
+   (`steer.stopping`).
 2. *Learn.* The first model is trained when `min_frames` frames are stored, and one of slow motions not before enough of
    them are followed by another of their simulation; the next when the frames have grown by `growth`, or when new frames
    are decoded `drift` times worse than those it was trained on.
@@ -80,6 +81,8 @@ class Candidates:
         Distance of each to the target, negated when it is to be left; None without a target.
     free : ndarray, shape (n,), bool, or None
         Which of them may be picked; None for all.
+    times : ndarray, shape (n,), or None
+        When in its simulation each was, ps; None where `State.running` is empty.
     to_promoted, to_starts : Reach or None
         What is known of their distances to `State.selected` and `State.starts`; None for nothing.
     """
@@ -89,6 +92,7 @@ class Candidates:
     yields: Yields = field(default_factory=Yields)
     cost: NDArray[np.float32] | None = None
     free: NDArray[np.bool_] | None = None
+    times: NDArray[np.float64] | None = None
     to_promoted: Reach | None = None
     to_starts: Reach | None = None
 
@@ -154,7 +158,7 @@ class State:
     seeds : sequence of SeedOption
         Input and refined structures, by id; the first is the input structure.
     running : sequence of Running
-        CG simulations that may be asked to end early; empty unless ``coarse.patience`` is set.
+        CG simulations that may be asked to end early; empty unless ``coarse.patience`` is set and has passed.
     lately : mapping of str to Contribution
         What each level contributed; empty unless ``refinement.share_bounds`` is set.
     share : float or None
@@ -252,8 +256,7 @@ def goal_reached(config: CampaignConfig, state: State) -> str | None:
 
 def anything_wanted(config: CampaignConfig, state: State) -> bool:
     """Whether `decide` could have an action for a state with these numbers; its latent points are not looked at."""
-    ending = finishes(config.coarse.patience, state.running)
-    return bool(ending) or bool(_learn(config, state)) or _free(state) > 0
+    return bool(state.running) or bool(_learn(config, state)) or _free(state) > 0
 
 
 def decide(config: CampaignConfig, state: State) -> list[Action]:
@@ -266,7 +269,7 @@ def decide(config: CampaignConfig, state: State) -> list[Action]:
     refinements = _refine(config, state, _refinement_allowance(config, state), rng)
     starts = min(_free(state) - len(refinements), starts_wanted) if state.slots["cg"] else 0
     return [
-        *finishes(config.coarse.patience, state.running),
+        *_finish(config, state, rng),
         *([] if shared is None else [shared]),
         *_learn(config, state),
         *refinements,
@@ -287,6 +290,16 @@ def _backlog(state: State) -> int:
 
 def _free(state: State) -> int:
     return max(0, _backlog(state) - state.open["cg"] - state.open["refine"])
+
+
+def _finish(config: CampaignConfig, state: State, rng: np.random.Generator) -> list[Finish]:
+    patience, candidates = config.coarse.patience, state.candidates
+    if patience is None or candidates is None or candidates.times is None:
+        return []
+    wanted = len(state.running)
+    picks = _choose(config, candidates, state.starts, candidates.to_starts, wanted, rng, random_share=0.0)
+    indices = [pick.index for pick in picks]
+    return finishes(patience, state.running, candidates.parents[indices], candidates.times[indices])
 
 
 def _learn(config: CampaignConfig, state: State) -> list[Train]:
@@ -402,7 +415,10 @@ def _choose(
     reach: Reach | None,
     count: int,
     rng: np.random.Generator,
+    *,
+    random_share: float | None = None,
 ) -> list[Choice]:
+    """Picks as the configuration asks, but for their random share where one is given."""
     selection = config.selection
     room = np.full(len(candidates.points), selection.max_per_parent, np.int32)
     if candidates.free is not None:
@@ -414,7 +430,7 @@ def _choose(
         pool,
         count,
         selector=selection.selector,
-        random_share=selection.random_share,
+        random_share=selection.random_share if random_share is None else random_share,
         shares=selection.mixture,
         rng=rng,
     )

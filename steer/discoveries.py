@@ -1,8 +1,7 @@
 """Who discovered what: to each simulation the cells of the map that its frames were the first to occupy.
 
 Rows count in the order in which they were stored, so that the record is the same however they came in batches, and
-after a restart. What a simulation discovered tells what starting it was worth (`steer.selection.ucb`), when it has
-stopped adding anything, and what coarse-grained and all-atom simulations lately contributed (`steer.decide`).
+after a restart. What a simulation discovered tells what starting it was worth (`steer.selection.ucb`), and what coarse-grained and all-atom simulations lately contributed (`steer.decide`).
 """
 
 from __future__ import annotations
@@ -20,13 +19,10 @@ class Discoveries:
     ----------
     cells : ndarray, shape (p,), int64
         Cells that each simulation discovered.
-    idle : ndarray, shape (p,), int64
-        Frames of each since its last discovery, or since its start.
     """
 
     def __init__(self) -> None:
         self.cells: NDArray[np.int64] = np.zeros(0, np.int64)
-        self.idle: NDArray[np.int64] = np.zeros(0, np.int64)
 
     def add(self, numbers: NDArray[np.integer], discovered: NDArray[np.bool_]) -> None:
         """Count further frames.
@@ -42,11 +38,6 @@ class Discoveries:
             return
         size = max(len(self.cells), int(numbers.max()) + 1)
         self.cells = _grown(self.cells, size) + np.bincount(numbers[discovered], minlength=size)
-        last = np.full(size, -1)
-        rows = np.flatnonzero(discovered)
-        last[numbers[rows]] = rows
-        since = np.bincount(numbers[np.arange(len(numbers)) > last[numbers]], minlength=size)
-        self.idle = np.where(last >= 0, since, _grown(self.idle, size) + since)
 
 
 def _grown(array: NDArray[np.int64], size: int) -> NDArray[np.int64]:

@@ -1,16 +1,23 @@
-"""Which coarse-grained simulations have stopped adding anything to the map, and are ended early. Pure."""
+"""Which coarse-grained simulations have stopped adding anything, and are ended early. Pure.
+
+To let a simulation run is to start one from its latest frame. So the rule that says where simulations start says which go
+on, too: asked for as many starts as simulations run, it takes at least one of what each has lately seen, or that one's
+slot is better used elsewhere. This holds on every map and for every rule, with a target as without.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from steer.messages import CgJob, simulation_number
 from steer.quantities import text
 
 if TYPE_CHECKING:
-    from steer.discoveries import Discoveries
     from steer.ledger import Ledger
 
 __all__ = ["Finish", "Running", "finishes", "running_simulations"]
@@ -23,14 +30,14 @@ class Running:
     Attributes
     ----------
     simulation : str
-    idle : float
-        ps of its frames since one of them was the first in a cell of the map.
+    time : float
+        ps that its stored frames tell of.
     steered : bool
         False for the control, which always runs its full length.
     """
 
     simulation: str
-    idle: float
+    time: float
     steered: bool
 
 
@@ -42,42 +49,52 @@ class Finish:
     reason: str
 
 
-def finishes(patience: float | None, running: Sequence[Running]) -> list[Finish]:
-    """Those to end: steered ones that have added no cell for as long as `patience` (ps); none without one."""
-    if patience is None:
-        return []
+def finishes(
+    patience: float, running: Sequence[Running], parents: NDArray[np.integer], times: NDArray[np.floating]
+) -> list[Finish]:
+    """Those to end: steered ones none of whose latest frames is where the rule would start another now.
+
+    Parameters
+    ----------
+    patience : float
+        ps of a simulation that are looked at; one that has not run for as long is let be.
+    running : sequence of Running
+    parents : ndarray, shape (k,), int
+        Numbers of the simulations that the rule would start from, when asked for as many starts as there are simulations.
+    times : ndarray, shape (k,)
+        When in its simulation each of these frames was, ps.
+    """
+    latest: dict[int, float] = {}
+    for parent, time in zip(parents.tolist(), times.tolist(), strict=True):
+        latest[parent] = max(time, latest.get(parent, 0.0))
+    window = patience * (1 - 1e-9)
     return [
         Finish(
             each.simulation,
-            f"no new cell in its last {text(each.idle, 'ps')}, patience {text(patience, 'ps')}",
+            f"none of its last {text(patience, 'ps')} is among the {len(parents)} places to start from",
         )
         for each in running
-        if each.steered and each.idle >= patience * (1 - 1e-9)
+        if each.steered
+        and each.time >= window
+        and each.time - latest.get(simulation_number(each.simulation), float("-inf")) >= window
     ]
 
 
-def running_simulations(ledger: Ledger, discoveries: Discoveries, interval: float) -> list[Running]:
-    """Open simulations that were not asked to end yet, in the order in which they were planned.
+def running_simulations(ledger: Ledger, frames: Mapping[str, int], interval: float) -> list[Running]:
+    """Open simulations that have frames and were not asked to end yet, in the order in which they were planned.
 
     Parameters
     ----------
     ledger : Ledger
-    discoveries : Discoveries
-        Of coarse-grained simulations.
+    frames : mapping of str to int
+        How many frames of each simulation are stored.
     interval : float
         ps between frames.
     """
     asked: Collection[str] = ledger.finishing
-    jobs = [job for job in ledger.open.values() if isinstance(job, CgJob) and job.simulation not in asked]
+    ids = [job.simulation for job in ledger.open.values() if isinstance(job, CgJob)]
     return [
-        Running(
-            job.simulation,
-            interval * _at(discoveries, simulation_number(job.simulation)),
-            ledger.simulations[job.simulation].steered,
-        )
-        for job in jobs
+        Running(id, interval * frames[id], ledger.simulations[id].steered)
+        for id in ids
+        if frames.get(id) and id not in asked
     ]
-
-
-def _at(discoveries: Discoveries, number: int) -> int:
-    return int(discoveries.idle[number]) if number < len(discoveries.idle) else 0

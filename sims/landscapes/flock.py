@@ -6,6 +6,8 @@ other.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import openmm
 from numpy.typing import NDArray
@@ -31,6 +33,7 @@ class Flock:
 
     def __init__(self, landscape: Landscape, options: ToyOptions, copies: int, seed: int) -> None:
         self._temperature, self._copies = options.temperature, copies
+        self._begun = False
         self._walkers = len(landscape.bounds) // 2
         self._seeds = np.random.default_rng(seed)
         self._integrator = openmm.LangevinMiddleIntegrator(
@@ -43,13 +46,15 @@ class Flock:
             openmm.Platform.getPlatformByName("Reference"),
         )
 
-    def walk(self, starts: NDArray[np.floating], steps: int, every: int) -> NDArray[np.float64]:
-        """Let as many copies walk as there are starts.
+    def walk(
+        self, starts: Mapping[int, NDArray[np.floating] | None], steps: int, every: int
+    ) -> NDArray[np.float64]:
+        """Let some copies walk, each from a new place or on from where it is.
 
         Parameters
         ----------
-        starts : ndarray, shape (n, d)
-            Where each copy starts (nm), n at most `copies`; velocities are drawn.
+        starts : mapping of int to ndarray, shape (d,), or None
+            Where each copy, by its number, starts (nm), with velocities drawn anew; None for one that goes on.
         steps : int
             Integrator steps of each copy.
         every : int
@@ -58,23 +63,48 @@ class Flock:
         Returns
         -------
         ndarray, shape (n, steps // every, d)
-            nm.
+            nm; in the order of `starts`.
         """
-        self._place(np.asarray(starts, np.float64))
+        self._place({copy: start for copy, start in starts.items() if start is not None})
         frames = np.empty((steps // every, self._copies, 2 * self._walkers))
         for frame in frames:
             self._integrator.step(every)
-            now = self._context.getState(positions=True).getPositions(asNumpy=True)._value
-            frame[:] = now.reshape(self._copies, self._walkers, 3)[..., :2].reshape(self._copies, -1)
-        return frames.transpose(1, 0, 2)[: len(starts)]
+            frame[:] = self._positions()[..., :2].reshape(self._copies, -1)
+        return frames.transpose(1, 0, 2)[list(starts)]
 
-    def _place(self, starts: NDArray[np.float64]) -> None:
-        idle = np.repeat(starts[:1], self._copies - len(starts), axis=0)
-        positions = np.zeros((self._copies, self._walkers, 3))
-        positions[..., :2] = np.concatenate([starts, idle]).reshape(self._copies, self._walkers, 2)
-        positions[..., 2] = PLANE_DISTANCE * np.arange(self._walkers)
-        self._context.setPositions(positions.reshape(-1, 3))
+    def _place(self, starts: Mapping[int, NDArray[np.floating]]) -> None:
+        if not starts:
+            return
+        going = [copy for copy in range(self._copies) if copy not in starts] if self._begun else []
+        velocities = self._velocities()[going] if going else None
+        self._set_positions(starts)
         self._context.setVelocitiesToTemperature(self._temperature, self._draw())
+        if velocities is not None:
+            drawn = self._velocities()
+            drawn[going] = velocities
+            self._context.setVelocities(drawn.reshape(-1, 3))
+        self._begun = True
+
+    def _set_positions(self, starts: Mapping[int, NDArray[np.floating]]) -> None:
+        """Copies that have not begun wait where the first of the others starts."""
+        positions = self._positions() if self._begun else np.empty((self._copies, self._walkers, 3))
+        where = (
+            starts
+            if self._begun
+            else {**dict.fromkeys(range(self._copies), next(iter(starts.values()))), **starts}
+        )
+        for copy, start in where.items():
+            positions[copy, :, :2] = np.reshape(start, (self._walkers, 2))
+            positions[copy, :, 2] = PLANE_DISTANCE * np.arange(self._walkers)
+        self._context.setPositions(positions.reshape(-1, 3))
+
+    def _positions(self) -> NDArray[np.float64]:
+        now = self._context.getState(positions=True).getPositions(asNumpy=True)._value
+        return np.array(now).reshape(self._copies, self._walkers, 3)
+
+    def _velocities(self) -> NDArray[np.float64]:
+        now = self._context.getState(velocities=True).getVelocities(asNumpy=True)._value
+        return np.array(now).reshape(self._copies, self._walkers, 3)
 
     def _draw(self) -> int:
         return int(self._seeds.integers(1, 2**31 - 1))

@@ -8,12 +8,17 @@ again, so that no steps are spent beside those that count, and a frame that was 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
 from sims.references.protocol import ReferenceMolecule
 
 __all__ = ["MoleculeWalkers"]
+
+_Whole = tuple[NDArray[np.float64], NDArray[np.float64]]
+"""Positions and velocities of everything there is."""
 
 
 class MoleculeWalkers:
@@ -32,18 +37,20 @@ class MoleculeWalkers:
         self._engine.start(molecule.start, seed)
         self._dynamics = self._engine.dynamics
         self._whole = {_key(molecule.start): self._now()}
+        self._left: dict[int, _Whole] = {}
 
     def walk(
-        self, starts: NDArray[np.floating], steps: int, every: int
+        self, starts: Mapping[int, NDArray[np.floating] | None], steps: int, every: int
     ) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-        """Simulate from each start.
+        """Simulate each copy from its start, or on from where it is.
 
         Parameters
         ----------
-        starts : ndarray, shape (n, n_beads, 3)
-            The molecule's own start, which was solvated, minimised and relaxed once; or frames that a walk returned.
+        starts : mapping of int to ndarray, shape (n_beads, 3), or None
+            By the copy's number: the molecule's own start, which was solvated, minimised and relaxed once; a frame that a
+            walk returned; or None for one that goes on.
         steps : int
-            Integrator steps from each.
+            Integrator steps of each.
         every : int
             Steps between two frames; divides `steps`.
 
@@ -57,27 +64,33 @@ class MoleculeWalkers:
         Raises
         ------
         KeyError
-            When a start is neither.
+            When a start is neither, or a copy that is to go on has not begun.
         SimulationDiverged
             When coordinates or energy are no longer finite.
         """
         frames = np.empty((len(starts), steps // every, self._molecule.n_beads, 3), np.float32)
-        for start, own in zip(starts, frames, strict=True):
-            self._walk(start, own, every)
+        for (copy, start), own in zip(starts.items(), frames, strict=True):
+            self._walk(copy, start, own, every)
         points = self._molecule.coordinates(frames.reshape(-1, *frames.shape[2:]))
         return points.reshape(*frames.shape[:2], -1), frames
 
-    def _walk(self, start: NDArray[np.floating], frames: NDArray[np.float32], every: int) -> None:
-        positions, velocities = self._whole[_key(start)]
+    def _walk(
+        self, copy: int, start: NDArray[np.floating] | None, frames: NDArray[np.float32], every: int
+    ) -> None:
+        positions, velocities = self._left[copy] if start is None else self._whole[_key(start)]
         self._dynamics.place(positions)
         self._dynamics.move(velocities)
-        self._dynamics.renew_velocities()
-        for number, frame in enumerate(frames):
-            self._dynamics.advance(every if number else every - 1)
+        ahead = 0
+        if start is not None:
+            self._dynamics.renew_velocities()
+            ahead = 1
+        for frame in frames:
+            self._dynamics.advance(every - ahead)
+            ahead = 0
             frame[:] = self._engine.solute()
-            self._whole[_key(frame)] = self._now()
+            self._whole[_key(frame)] = self._left[copy] = self._now()
 
-    def _now(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def _now(self) -> _Whole:
         return self._dynamics.positions(), self._dynamics.velocities()
 
 

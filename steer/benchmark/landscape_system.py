@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -99,10 +100,14 @@ class LandscapeWalkers:
         self._landscape, self._flock = landscape, flock
 
     def walk(
-        self, starts: NDArray[np.floating], steps: int, every: int
+        self, starts: Mapping[int, NDArray[np.floating] | None], steps: int, every: int
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """From beads to points, and back."""
-        walks = self._flock.walk(project(self._landscape, starts), steps, every)
+        points = {
+            copy: None if start is None else project(self._landscape, start[None])[0]
+            for copy, start in starts.items()
+        }
+        walks = self._flock.walk(points, steps, every)
         beads = np.array([embed(self._landscape, points) for points in walks])
         return walks, beads
 

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.registry import load_model, make_trainer
 from steer.benchmark.arms import Arm
-from steer.benchmark.clock import ClockedFleet
+from steer.benchmark.clock import ClockedFleet, Walk
 from steer.benchmark.problems import Problem
 from steer.benchmark.scratch import ScratchBeads, ScratchStore
 from steer.benchmark.trace import Recorder, Trace
@@ -20,9 +21,10 @@ from steer.config import CampaignConfig
 from steer.console import Silent
 from steer.coordinator import Coordinator
 from steer.framestore import FrameStore
+from steer.jobs.finish import finish_requested
 from steer.journal import Journal, Seed
 from steer.memory_stream import MemoryFrameStream
-from steer.messages import CgJob, CgResult, TrainJob, TrainResult
+from steer.messages import CgJob, TrainJob, TrainResult, simulation_number
 from steer.training_frames import frames_to_learn_from
 
 __all__ = ["run_arm"]
@@ -69,7 +71,7 @@ class _Run:
         with journal.transaction():
             journal.add_force_field(1, self._problem.system.definition)
             journal.add_seed(Seed(1, "input", 0, FIRST_SEED))
-        fleet = ClockedFleet(self._simulate, self._train, self._copies)
+        fleet = ClockedFleet(self._simulate, self._asked, self._train, self._copies, self._beat)
         began = time.process_time()
         coordinator = Coordinator(
             self._directory,
@@ -86,17 +88,31 @@ class _Run:
         journal.close()
         return self._recorder.trace(), time.process_time() - began - self._dynamics
 
-    def _simulate(self, jobs: list[CgJob], spent: int) -> list[CgResult]:
+    @property
+    def _beat(self) -> int:
+        """Steps between two decisions: a frame's where simulations may be ended early, otherwise a whole segment's."""
+        if self._arm.patience:
+            return self._problem.every
+        return round(self._config.coarse.length / self._problem.system.timestep)
+
+    def _asked(self, job: CgJob) -> bool:
+        return finish_requested(self._directory.simulation(job.simulation))
+
+    def _simulate(self, walks: list[Walk], spent: int) -> None:
         every = self._problem.every
-        starts = np.array([self._beads.read_pdb(self._directory.root / job.start) for job in jobs])
+        starts = {walk.walker: None if walk.done else self._start(walk.job) for walk in walks}
         began = time.process_time()
-        walks, frames = self._walkers.walk(starts, jobs[0].steps, every)
+        traces, frames = self._walkers.walk(starts, self._beat, every)
         self._dynamics += time.process_time() - began
-        steps = every * np.arange(1, walks.shape[1] + 1)
-        for job, points, beads in zip(jobs, walks, frames, strict=True):
-            self._recorder.add(spent, len(jobs), steps, points)
-            self._store.add(job.simulation, steps, self._problem.system.timestep, beads)
-        return [_result(job, len(steps)) for job in jobs]
+        steps = every * np.arange(1, traces.shape[1] + 1)
+        for walk, points, beads in zip(walks, traces, frames, strict=True):
+            id = walk.job.simulation
+            self._recorder.add(simulation_number(id) - 1, spent, len(walks), steps, points)
+            self._store.add(id, walk.done + steps, self._problem.system.timestep, beads)
+            walk.frames += len(steps)
+
+    def _start(self, job: CgJob) -> NDArray[np.float64]:
+        return self._beads.read_pdb(self._directory.root / job.start)
 
     def _train(self, job: TrainJob) -> TrainResult:
         previous = load_model(self._directory.model(job.previous)) if job.previous else None
@@ -122,18 +138,6 @@ class _Run:
         return TrainResult(version=job.version, statistics=model.statistics(), seconds=0.0)
 
 
-def _result(job: CgJob, frames: int) -> CgResult:
-    return CgResult(
-        simulation=job.simulation,
-        steps=job.steps,
-        frames=frames,
-        seconds=0.0,
-        steps_per_second=0.0,
-        platform="Reference",
-        end_state=f"cg/{job.simulation}/none",
-    )
-
-
 def campaign_of(arm: Arm, problem: Problem, seed: int) -> CampaignConfig:
     """The campaign file that this arm would have."""
     timestep = problem.system.timestep
@@ -150,6 +154,7 @@ def campaign_of(arm: Arm, problem: Problem, seed: int) -> CampaignConfig:
                 "length": f"{length * timestep!r} ps",
                 "segment": f"{length * timestep!r} ps",
                 "frame_interval": f"{problem.every * timestep!r} ps",
+                **({"patience": f"{arm.patience * problem.every * timestep!r} ps"} if arm.patience else {}),
             },
             "latent": {
                 "model": arm.latent,

@@ -99,6 +99,11 @@ class ScratchStore:
         """Integrator steps since the simulation's start, shape (n,)."""
         return self._columns["step"]
 
+    @property
+    def time(self) -> NDArray[np.float64]:
+        """Simulated time since the simulation's start in ps, shape (n,)."""
+        return self._columns["time"]
+
     def count(self, level: str) -> int:
         """Rows of a level."""
         return self._columns.count(level)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,14 +19,15 @@ class Walkers(Protocol):
     """Copies of a system that are let loose from other places again and again."""
 
     def walk(
-        self, starts: NDArray[np.floating], steps: int, every: int
+        self, starts: Mapping[int, NDArray[np.floating] | None], steps: int, every: int
     ) -> tuple[NDArray[np.float64], NDArray[np.floating]]:
-        """Let one copy walk from each start, with velocities drawn anew.
+        """Let copies walk, each from a start with velocities drawn anew, or on from where it is.
 
         Parameters
         ----------
-        starts : ndarray, shape (n, n_beads, 3)
-            nm, in single precision: the system's first positions, or beads that a walk has returned.
+        starts : mapping of int to ndarray, shape (n_beads, 3), or None
+            By the copy's number, nm, in single precision: the system's first positions, or beads that a walk has
+            returned; None for a copy that goes on.
         steps : int
             Integrator steps of each copy.
         every : int
@@ -34,7 +36,7 @@ class Walkers(Protocol):
         Returns
         -------
         ndarray, shape (n, steps // every, d)
-            Coordinates.
+            Coordinates, in the order of `starts`.
         ndarray, shape (n, steps // every, n_beads, 3)
             Beads in nm.
         """

@@ -37,21 +37,30 @@ class Recorder:
     _simulation: list[NDArray[np.int64]] = field(default_factory=list)
     _points: list[NDArray[np.float64]] = field(default_factory=list)
 
-    def add(self, spent: int, together: int, steps: NDArray[np.int64], points: NDArray[np.float64]) -> None:
-        """One simulation of several that ran together.
+    def add(
+        self,
+        simulation: int,
+        spent: int,
+        together: int,
+        steps: NDArray[np.int64],
+        points: NDArray[np.float64],
+    ) -> None:
+        """A part of one simulation, of several that ran together.
 
         Parameters
         ----------
+        simulation : int
+            Its number.
         spent : int
-            Aggregate steps when they began.
+            Aggregate steps when the part began.
         together : int
-            How many there were: while one does a step, each of the others does one.
+            How many ran: while one does a step, each of the others does one.
         steps : ndarray, shape (n,), int64
-            The simulation's own.
+            The simulation's own since then.
         points : ndarray, shape (n, d)
             Its coordinates.
         """
-        self._simulation.append(np.full(len(steps), len(self._steps)))
+        self._simulation.append(np.full(len(steps), simulation))
         self._steps.append(spent + together * steps)
         self._points.append(points)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sims.files import write_atomic
 
-__all__ = ["FinishRequest", "request_finish"]
+__all__ = ["FinishRequest", "finish_requested", "request_finish"]
 
 _FILE = "finish-request"
 _LOOK_EVERY = 1.0
@@ -19,9 +19,14 @@ _LOOK_EVERY = 1.0
 
 def request_finish(folder: Path) -> None:
     """Ask the simulation in this folder to end at its next frame."""
-    if not (folder / _FILE).exists():
+    if not finish_requested(folder):
         folder.mkdir(parents=True, exist_ok=True)
         write_atomic(folder / _FILE, "")
+
+
+def finish_requested(folder: Path) -> bool:
+    """Whether the simulation in this folder was asked to end."""
+    return (folder / _FILE).exists()
 
 
 class FinishRequest:
@@ -34,7 +39,7 @@ class FinishRequest:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._file = folder / _FILE
+        self._folder = folder
         self._looked = float("-inf")
         self.asked = False
 
@@ -42,5 +47,5 @@ class FinishRequest:
         """Whether the simulation is to end."""
         if not self.asked and time.monotonic() - self._looked >= _LOOK_EVERY:
             self._looked = time.monotonic()
-            self.asked = self._file.exists()
+            self.asked = finish_requested(self._folder)
         return self.asked

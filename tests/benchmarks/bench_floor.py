@@ -94,7 +94,7 @@ def steps_to(costs: dict[int, Cost], problem: Problem, seed: int) -> float:
     starts = np.repeat(landscape.start[None], problem.walkers, axis=0)
     points, parents = np.empty((0, landscape.start.size)), np.empty(0, np.int64)
     for number in range(LONGEST):
-        walks = flock.walk(starts, problem.segment, problem.every)
+        walks = flock.walk(dict(enumerate(starts)), problem.segment, problem.every)
         seen = states(landscape, walks.reshape(-1, walks.shape[-1])).reshape(walks.shape[:2])
         for frame in range(walks.shape[1]):
             missing -= set(seen[:, frame].tolist())

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from steer.benchmark.arms import ARMS
+from steer.benchmark.arms import ARMS, PATIENCE
 from steer.benchmark.problems import PROBLEMS
 from steer.benchmark.runner import run_arm
 from steer.benchmark.score import score
@@ -30,6 +30,24 @@ def test_plain_runs_alone_go_further():
     longer = replace(SHORT, further=3)
     assert run_arm(ARMS["plain"], longer, seed=3)[0].steps[-1] == 3 * SHORT.steps
     assert run_arm(ARMS["one long run"], longer, seed=3)[0].steps[-1] == SHORT.steps
+
+
+def test_an_arm_that_ends_simulations_early_spends_the_same_steps_on_more_of_them():
+    longer = replace(SHORT, segment=80)
+    early, whole = (run_arm(ARMS[name], longer, seed=3)[0] for name in ("dynim_wide/early", "dynim_wide"))
+    assert early.steps[early.steps <= SHORT.steps].size == len(whole.steps) == SHORT.steps // SHORT.every
+    frames = np.bincount(early.simulation)
+    assert frames.max() == 80 // SHORT.every
+    assert frames[: -SHORT.walkers].min() == PATIENCE + 1
+    assert len(frames) > 1.5 * len(np.bincount(whole.simulation))
+
+
+def test_a_molecule_ends_early_too():
+    longer = replace(MOLECULE, segment=100, walkers=4)
+    trace, _ = run_arm(ARMS["dynim_wide/slow/early"], longer, seed=3)
+    frames = np.bincount(trace.simulation)
+    assert frames.max() == 100 // MOLECULE.every
+    assert frames[: -longer.walkers].min() == PATIENCE + 1
 
 
 def test_a_steered_arm_starts_where_others_have_been():

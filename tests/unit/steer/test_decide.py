@@ -147,14 +147,36 @@ def test_the_share_of_refinements_moves_to_what_contributes_and_is_told_with_its
     assert kinds(again).count("Refine") == 4
 
 
-def test_simulations_that_add_nothing_end_though_every_slot_is_taken():
+PATIENT = {"length": "1 ns", "segment": "1 ns", "frame_interval": "10 ps", "patience": "20 ps"}
+
+
+def two_at_once(**selection) -> tuple[CampaignConfig, State]:
+    """One simulation went away from where everything started and came back, the other is still far off."""
     patient = config(
-        coarse={"length": "1 ns", "segment": "1 ns", "frame_interval": "10 ps", "patience": "100 ps"}
+        coarse=PATIENT, selection={"selector": "farthest_point", "random_share": 0.0, **selection}
     )
-    full = explored(open={"cg": 3, "refine": 2, "train": 0}, running=[Running("cg-000007", 150.0, True)])
+    far = np.array([[0.0, 5.0], [0.0, 0.3], [0.0, 0.2], [1.0, 0.0], [4.0, 0.0], [6.0, 0.0]], np.float32)
+    candidates = Candidates(far, np.repeat([1, 2], 3), times=np.tile([10.0, 20.0, 30.0], 2))
+    running = [Running("cg-000001", 30.0, True), Running("cg-000002", 30.0, True)]
+    origin = np.zeros((1, 2), np.float32)
+    state = explored(
+        open={"cg": 3, "refine": 2, "train": 0}, candidates=candidates, running=running, starts=origin
+    )
+    return patient, state
+
+
+def test_a_simulation_that_is_no_place_to_start_from_ends_though_every_slot_is_taken():
+    patient, full = two_at_once()
     assert anything_wanted(patient, full)
-    assert [action.simulation for action in decide(patient, full)] == ["cg-000007"]
-    assert not anything_wanted(config(), full)
+    assert [action.simulation for action in decide(patient, full)] == ["cg-000001"]
+    assert not anything_wanted(config(), replace(full, running=()))
+
+
+def test_no_simulation_is_spared_or_ended_by_a_random_pick():
+    patient, full = two_at_once(random_share=1.0)
+    for number in range(20):
+        actions = decide(patient, replace(full, round=number))
+        assert [action.simulation for action in actions] == ["cg-000001"]
 
 
 def test_the_target_narrows_what_is_picked():

@@ -17,7 +17,6 @@ def counted(numbers, discovered, cuts=()) -> Discoveries:
 def test_by_hand():
     record = counted([1, 1, 3, 1, 3, 3], [1, 1, 0, 0, 1, 0])
     assert record.cells.tolist() == [0, 2, 0, 1]
-    assert record.idle.tolist() == [0, 1, 0, 1]
 
 
 @given(
@@ -28,4 +27,3 @@ def test_batches_make_no_difference(frames, cuts):
     numbers, discovered = map(list, zip(*frames, strict=True))
     whole, pieces = counted(numbers, discovered), counted(numbers, discovered, cuts)
     np.testing.assert_array_equal(whole.cells, pieces.cells)
-    np.testing.assert_array_equal(whole.idle, pieces.idle)

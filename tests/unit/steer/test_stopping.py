@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from steer.config import CampaignConfig
-from steer.discoveries import Discoveries
 from steer.jobs.finish import FinishRequest, request_finish
 from steer.journal import Journal, Seed
 from steer.ledger import Ledger
@@ -48,34 +47,40 @@ def journal(tmp_path):
 
 def decide_to_finish(journal: Journal, ledger: Ledger, number: int) -> None:
     with journal.transaction():
-        journal.note(0, "Finish", f"cg-{number:06d}", "no new cell")
+        journal.note(0, "Finish", f"cg-{number:06d}", "none of its last")
     ledger.finishing.add(f"cg-{number:06d}")
 
 
-def test_what_has_added_nothing_for_as_long_as_the_patience_is_ended_and_the_reason_told():
-    running = [Running("cg-000001", 99.0, True), Running("cg-000002", 100.0, True)]
-    (finish,) = finishes(100.0, running)
-    assert finish.simulation == "cg-000002"
-    assert "100 ps" in finish.reason
+def told_to_finish(
+    running: list[Running], picks: list[tuple[int, float]], patience: float = 100.0
+) -> list[str]:
+    parents, times = np.array([parent for parent, _ in picks]), np.array([time for _, time in picks])
+    return [finish.simulation for finish in finishes(patience, running, parents, times)]
 
 
-def test_without_patience_nothing_is_ended():
-    assert finishes(None, [Running("cg-000001", 1e9, True)]) == []
+def test_one_goes_on_where_the_rule_would_start_from_what_it_lately_saw():
+    running = [Running(f"cg-{number:06d}", 500.0, True) for number in (1, 2, 3)]
+    # The first was picked at its latest frame, the second just before its last 100 ps, the third not at all.
+    assert told_to_finish(running, [(1, 500.0), (2, 400.0), (9, 480.0)]) == ["cg-000002", "cg-000003"]
+    assert told_to_finish(running, [(1, 500.0), (2, 410.0), (2, 10.0)]) == ["cg-000003"]
+
+
+def test_the_reason_tells_how_much_was_looked_at_and_against_how_many():
+    (finish,) = finishes(100.0, [Running("cg-000002", 100.0, True)], np.array([7, 8]), np.array([1.0, 2.0]))
+    assert finish.reason == "none of its last 100 ps is among the 2 places to start from"
+
+
+def test_what_has_not_run_for_as_long_as_the_patience_is_let_be():
+    assert told_to_finish([Running("cg-000001", 90.0, True)], [(9, 10.0)]) == []
 
 
 def test_the_control_runs_its_full_length():
-    assert finishes(1.0, [Running("cg-000001", 1e9, False)]) == []
+    assert told_to_finish([Running("cg-000001", 1e9, False)], [(9, 10.0)]) == []
 
 
-def test_idle_time_is_that_of_the_frames_since_the_last_discovery(journal):
-    discoveries = Discoveries()
-    discoveries.add(np.array([1, 1, 1, 2]), np.array([True, False, False, True]))
-    running = running_simulations(Ledger(journal, CONFIG), discoveries, 10.0)
-    assert running == [
-        Running("cg-000001", 20.0, True),
-        Running("cg-000002", 0.0, False),
-        Running("cg-000003", 0.0, True),
-    ]
+def test_those_with_frames_are_running_and_have_run_as_long_as_they_tell(journal):
+    running = running_simulations(Ledger(journal, CONFIG), {"cg-000001": 3, "cg-000002": 1}, 10.0)
+    assert running == [Running("cg-000001", 30.0, True), Running("cg-000002", 10.0, False)]
 
 
 def test_a_simulation_is_asked_once_and_a_restarted_coordinator_knows(journal):
@@ -83,7 +88,8 @@ def test_a_simulation_is_asked_once_and_a_restarted_coordinator_knows(journal):
     decide_to_finish(journal, ledger, 1)
     for each in (ledger, Ledger(journal, CONFIG)):
         assert each.finishing == {"cg-000001"}
-        assert [r.simulation for r in running_simulations(each, Discoveries(), 1.0)] == [
+        frames = {f"cg-{number:06d}": 1 for number in (1, 2, 3)}
+        assert [r.simulation for r in running_simulations(each, frames, 1.0)] == [
             "cg-000002",
             "cg-000003",
         ]

@@ -14,9 +14,9 @@ from steer.selection import SELECTORS
 
 def test_steps_are_those_of_all_walkers_together():
     recorder = Recorder()
-    recorder.add(0, 4, np.array([10, 20]), np.array([[0.0, 0.0], [1.0, 0.0]]))
-    recorder.add(0, 4, np.array([10, 20]), np.array([[5.0, 0.0], [6.0, 0.0]]))
-    recorder.add(80, 4, np.array([10, 20]), np.array([[2.0, 0.0], [3.0, 0.0]]))
+    recorder.add(0, 0, 4, np.array([10, 20]), np.array([[0.0, 0.0], [1.0, 0.0]]))
+    recorder.add(1, 0, 4, np.array([10, 20]), np.array([[5.0, 0.0], [6.0, 0.0]]))
+    recorder.add(2, 80, 4, np.array([10, 20]), np.array([[2.0, 0.0], [3.0, 0.0]]))
     trace = recorder.trace()
     assert trace.steps.tolist() == [40, 40, 80, 80, 120, 160]
     assert trace.points[:, 0].tolist() == [0, 5, 1, 6, 2, 3]
@@ -25,9 +25,19 @@ def test_steps_are_those_of_all_walkers_together():
 
 def test_walkers_that_have_nothing_to_do_spend_nothing():
     recorder = Recorder()
-    recorder.add(0, 4, np.array([10, 20]), np.zeros((2, 2)))
-    recorder.add(80, 1, np.array([10, 20]), np.zeros((2, 2)))
+    recorder.add(0, 0, 4, np.array([10, 20]), np.zeros((2, 2)))
+    recorder.add(1, 80, 1, np.array([10, 20]), np.zeros((2, 2)))
     assert recorder.trace().steps.tolist() == [40, 80, 90, 100]
+
+
+def test_a_simulation_told_in_parts_is_one():
+    recorder = Recorder()
+    for spent, x in ((0, 0.0), (20, 1.0)):
+        recorder.add(0, spent, 2, np.array([10]), np.array([[x, 0.0]]))
+        recorder.add(1, spent, 2, np.array([10]), np.array([[x + 5, 0.0]]))
+    trace = recorder.trace()
+    assert trace.steps.tolist() == [20, 20, 40, 40]
+    assert trace.points[trace.simulation == 1][:, 0].tolist() == [5, 6]
 
 
 def test_first_visits():
