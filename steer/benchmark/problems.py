@@ -54,17 +54,30 @@ class Problem:
                 f"{self.segment} a whole number of frames of {self.every} steps"
             )
 
-    def with_walkers(self, walkers: int) -> Self:
-        """The same with another number of walkers, and named so: its runs are others.
+    @property
+    def dealing(self) -> tuple[int, int, int]:
+        """Walkers, segment and steps between frames."""
+        return self.walkers, self.segment, self.every
+
+    def dealt(self, walkers: int | None = None, segment: int | None = None, every: int | None = None) -> Self:
+        """The same with its steps dealt out in another way, and named so: its runs are others.
 
         Raises
         ------
         ValueError
-            If its steps are not a whole number of their rounds.
+            If its steps are not a whole number of rounds then, or a segment none of frames.
         """
-        if walkers == self.walkers:
+        dealing = (walkers or self.walkers, segment or self.segment, every or self.every)
+        words = ("walkers", "steps", "between")
+        changed = [
+            f"_{number}_{word}"
+            for number, own, word in zip(dealing, self.dealing, words, strict=True)
+            if number != own
+        ]
+        if not changed:
             return self
-        return replace(self, name=f"{self.name}_{walkers}_walkers", walkers=walkers)
+        walkers, segment, every = dealing
+        return replace(self, name=self.name + "".join(changed), walkers=walkers, segment=segment, every=every)
 
     def steps_of(self, arm: Arm) -> int:
         """Aggregate steps that an arm gets."""
@@ -77,12 +90,12 @@ _TOY = ToyOptions(friction=8.0, mass=3.0)
 PROBLEMS = {
     problem.name: problem
     for problem in (
-        Problem("muller_brown", LandscapeSystem(MullerBrown(0.25), _TOY), 0, 4, 20, 5, 16_000, 20),
-        Problem("double_well", LandscapeSystem(DoubleWell(20.0), _TOY), 1, 4, 20, 5, 16_000, 40),
+        Problem("muller_brown", LandscapeSystem(MullerBrown(0.25), _TOY), 0, 4, 80, 5, 16_000, 20),
+        Problem("double_well", LandscapeSystem(DoubleWell(20.0), _TOY), 1, 4, 80, 5, 16_000, 40),
         Problem(
-            "entropic_bottleneck", LandscapeSystem(EntropicBottleneck(3.0), _TOY), 1, 16, 20, 5, 19_200, 20
+            "entropic_bottleneck", LandscapeSystem(EntropicBottleneck(3.0), _TOY), 1, 4, 80, 5, 19_200, 20
         ),
-        Problem("many_funnels", LandscapeSystem(ManyFunnels(), _TOY), 5, 16, 50, 25, 48_000, 15, latents=10),
+        Problem("many_funnels", LandscapeSystem(ManyFunnels(), _TOY), 5, 16, 200, 10, 48_000, 15, latents=10),
         Problem(
             "alanine_dipeptide", MoleculeSystem("alanine_dipeptide"), 2, 32, 20, 10, 192_000, 4, latents=4
         ),

@@ -31,6 +31,8 @@ class Score(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seed : int
     steps : int
         Aggregate steps spent; more than there are checkpoints for where an arm goes on by itself.
+    dealing : tuple of int
+        Walkers, steps of a simulation, and steps between frames.
     first_visits : list of int or None
         Aggregate steps until each state was first seen; None where it never was.
     target : int
@@ -53,6 +55,7 @@ class Score(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     problem: str
     seed: int
     steps: int
+    dealing: tuple[int, int, int]
     first_visits: list[int | None]
     target: int
     checkpoints: list[int]
@@ -89,6 +92,7 @@ def score(arm: Arm, problem: Problem, truth: Reference, seed: int, trace: Trace,
         problem=problem.name,
         seed=seed,
         steps=problem.steps_of(arm),
+        dealing=problem.dealing,
         first_visits=first_visits(
             problem.system.states(trace.points[:within]), trace.steps[:within], problem.system.n_states
         ),

@@ -41,7 +41,7 @@ def do_series(
     arms, problems, seeds
         What to run.
     folder : Path
-        One small JSON file a run. A run whose file is there, made with the same steps, is not run again.
+        One small JSON file a run. A run whose file is there, made with the same steps dealt out alike, is not run again.
     jobs : int
         Processes at once.
     told : callable
@@ -72,8 +72,8 @@ def _read(path: Path, task: Task) -> Score | None:
         known = msgspec.json.decode(path.read_bytes(), type=Score)
     except (FileNotFoundError, msgspec.DecodeError):
         return None
-    asked = (arm.name, problem.name, seed, problem.steps_of(arm))
-    return known if (known.arm, known.problem, known.seed, known.steps) == asked else None
+    asked = (arm.name, problem.name, seed, problem.steps_of(arm), problem.dealing)
+    return known if (known.arm, known.problem, known.seed, known.steps, known.dealing) == asked else None
 
 
 def _write(path: Path, score: Score) -> None:

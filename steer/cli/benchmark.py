@@ -37,6 +37,10 @@ def _nothing_more(_: click.Context, __: click.Parameter, extra: tuple[str, ...])
     "--first-seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the first run."
 )
 @click.option("--walkers", type=click.IntRange(1), help="Simulations at once [default: each problem's own].")
+@click.option(
+    "--segment", type=click.IntRange(1), help="Steps of a simulation [default: each problem's own]."
+)
+@click.option("--every", type=click.IntRange(1), help="Steps between frames [default: each problem's own].")
 @click.option("--jobs", type=click.IntRange(1), default=2, show_default=True, help="Runs at once.")
 @click.option(
     "--output",
@@ -54,6 +58,8 @@ def benchmark(
     seeds: int,
     first_seed: int,
     walkers: int | None,
+    segment: int | None,
+    every: int | None,
     jobs: int,
     output: Path,
     listing: bool,
@@ -71,7 +77,9 @@ def benchmark(
     if listing:
         click.echo("problems: " + ", ".join(PROBLEMS) + "\narms: " + ", ".join(ARMS))
         return OK
-    asked = [_with(walkers, _known(name, PROBLEMS, "problem")) for name in problems or PROBLEMS]
+    asked = [
+        _dealt(_known(name, PROBLEMS, "problem"), walkers, segment, every) for name in problems or PROBLEMS
+    ]
     ways = [_known(name, ARMS, "arm") for name in arms or ARMS]
     scores = do_series(ways, asked, range(first_seed, first_seed + seeds), output / "scores", jobs, _tell)
     _report(asked, scores, output)
@@ -86,11 +94,13 @@ def _known(name: str, table: Mapping[str, T], what: str) -> T:
     return table[name]
 
 
-def _with(walkers: int | None, problem: Problem) -> Problem:
+def _dealt(problem: Problem, walkers: int | None, segment: int | None, every: int | None) -> Problem:
     try:
-        return problem if walkers is None else problem.with_walkers(walkers)
+        return problem.dealt(walkers, segment, every)
     except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="--walkers") from error
+        asked = {"--walkers": walkers, "--segment": segment, "--every": every}
+        hint = ", ".join(option for option, number in asked.items() if number)
+        raise click.BadParameter(str(error), param_hint=hint) from error
 
 
 def _tell(done: int, of: int, score: Score) -> None:

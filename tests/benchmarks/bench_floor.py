@@ -48,9 +48,11 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--problem", nargs="+", choices=every, default=list(every))
     parser.add_argument("--walkers", type=int, help="simulations at once; absent: each problem's own")
+    parser.add_argument("--segment", type=int, help="steps of a simulation; absent: each problem's own")
+    parser.add_argument("--every", type=int, help="steps between frames; absent: each problem's own")
     options = parser.parse_args()
     for name in options.problem:
-        tell_floor(every[name].with_walkers(options.walkers or every[name].walkers), options.seeds)
+        tell_floor(every[name].dealt(options.walkers, options.segment, options.every), options.seeds)
 
 
 def tell_floor(problem: Problem, seeds: int) -> None:

@@ -39,12 +39,14 @@ def compare_all(doc: str, problems: Mapping[str, Problem], few: Sequence[str]) -
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--walkers", type=int, help="simulations at once; absent: each problem's own")
+    parser.add_argument("--segment", type=int, help="steps of a simulation; absent: each problem's own")
+    parser.add_argument("--every", type=int, help="steps between frames; absent: each problem's own")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--arm", nargs="*", choices=list(ARMS), default=list(few))
     parser.add_argument("--problem", nargs="*", choices=list(problems), default=list(problems))
     options = parser.parse_args()
     asked = [
-        problems[name].with_walkers(options.walkers or problems[name].walkers) for name in options.problem
+        problems[name].dealt(options.walkers, options.segment, options.every) for name in options.problem
     ]
     for problem in asked:
         compare(problem, options)
@@ -57,7 +59,9 @@ def compare(problem: Problem, options: argparse.Namespace) -> None:
     seeds = range(options.first_seed, options.first_seed + options.seeds)
     scores = do_series(arms, [problem], seeds, options.output, options.jobs, lambda *_: None)
     landscape = problem.system.definition["landscape"]
-    print(f"\n{problem.name}: {landscape}, {problem.walkers} walkers, {problem.steps:,} aggregate steps")
+    print(
+        f"\n{problem.name}: {landscape}, {problem.walkers} walkers, simulations of {problem.segment} steps, {problem.steps:,} aggregate steps"
+    )
     for row in in_words(summarise_problem(scores), problem.system.unit):
         print("  ".join(cell.rjust(19 if i in (0, 2) else 16) for i, cell in enumerate(row)), flush=True)
 

@@ -19,7 +19,7 @@ FEW = ("plain", "dynim", "knn_density", "dynim_wide/slow")
 WALKERS = (2, 4, 8, 16)
 
 VARIANTS: dict[str, Problem] = {
-    f"{name}_{walkers}": problem.with_walkers(walkers)
+    f"{name}_{walkers}": problem.dealt(walkers)
     for name, problem in PROBLEMS.items()
     if isinstance(problem.system, LandscapeSystem)
     for walkers in WALKERS

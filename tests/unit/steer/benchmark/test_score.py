@@ -70,6 +70,7 @@ def score(arm: str, seed: int, *visits: int | None, histogram: tuple[float, ...]
         "p",
         seed,
         100,
+        (1, 10, 5),
         list(visits),
         1,
         [50, 100],
@@ -119,12 +120,15 @@ def test_a_problem_of_broken_rounds_is_refused():
         Problem("p", problem.system, 0, 16, 50, 10, 1000)
 
 
-def test_another_number_of_walkers_is_another_problem():
+def test_steps_dealt_out_otherwise_make_another_problem():
     problem = PROBLEMS["muller_brown"]
-    other = problem.with_walkers(2 * problem.walkers)
-    assert other.walkers == 2 * problem.walkers
-    assert (other.steps, other.segment, other.system) == (problem.steps, problem.segment, problem.system)
-    assert other.name != problem.name
-    assert problem.with_walkers(problem.walkers) is problem
+    other = problem.dealt(8, 20, 10)
+    assert other.dealing == (8, 20, 10)
+    assert (other.steps, other.system) == (problem.steps, problem.system)
+    assert other.name == "muller_brown_8_walkers_20_steps_10_between"
+    assert problem.dealt(segment=20).name == "muller_brown_20_steps"
+    assert problem.dealt(*problem.dealing) is problem.dealt() is problem
     with pytest.raises(ValueError, match="whole number of rounds"):
-        problem.with_walkers(7)
+        problem.dealt(7)
+    with pytest.raises(ValueError, match="whole number of frames"):
+        problem.dealt(every=3)

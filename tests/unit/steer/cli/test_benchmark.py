@@ -15,6 +15,10 @@ from steer.cli import main
             ["--problem", "muller_brown", "--walkers", "7"],
             "--walkers: muller_brown_7_walkers: 16000 steps must be",
         ),
+        (
+            ["--problem", "muller_brown", "--segment", "20", "--every", "3"],
+            "--segment, --every: muller_brown_20_steps_3_between: 16000 steps must be",
+        ),
     ],
 )
 def test_it_says_what_there_is(tmp_path, capsys, arguments, said):
