@@ -150,8 +150,8 @@ class Coarse(Section):
     frame_interval: Time = "100 ps"  # type: ignore[assignment]
     """Time between frames (ps)."""
     patience: Time | None = Field(default=None, examples=["20 ns"])
-    """End a CG simulation early when so much of it has added no new cell to the map; the control always runs its full
-    length (ps). Absent: never."""
+    """End a CG simulation early when the rule would start another from nothing in so much of its latest past; the control
+    always runs its full length (ps). Absent: never."""
     nonbonded: Literal["auto", "exact", "fast"] = "auto"
     """``exact``: one custom force over all pairs; ``fast``: water in a plain NonbondedForce, same forces."""
 
@@ -304,6 +304,16 @@ class CampaignConfig(Section):
                 "slow motions (latent.scaling) are learnt from frames that follow each other, and a simulation has only one:"
                 f" coarse.length = {text(self.coarse.length, 'ps')!r}, coarse.frame_interval ="
                 f" {text(self.coarse.frame_interval, 'ps')!r}; take frames more often, or set latent.scaling = 'kind'",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _early_ends_by_a_rule(self) -> Self:
+        if self.coarse.patience is not None and self.selection.selector == "random":
+            raise contradiction(
+                "coarse.patience",
+                "simulations end early where the rule would start none, and selection.selector = 'random' starts them"
+                " anywhere; leave coarse.patience out, or choose another rule",
             )
         return self
 

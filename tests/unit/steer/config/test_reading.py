@@ -72,6 +72,12 @@ def test_reading_changes_nothing_on_disk(load: Load, tmp_path: Path) -> None:
             "take frames more often",
         ),
         ('[coarse]\nlength = "100 ps"\nsegment = "100 ps"\n', 8, "coarse.length", "latent.scaling = 'kind'"),
+        (
+            '[coarse]\npatience = "2 ns"\n[selection]\nselector = "random"\n',
+            8,
+            "coarse.patience",
+            "choose another rule",
+        ),
         ("[latent]\ndimensions = 2.5\n", 8, "latent.dimensions", "whole number, not 2.5"),
         ("[latent]\ndimensions = true\n", 8, "latent.dimensions", "whole number, not true"),
         ('[latent]\ndimensions = "4"\n', 8, "latent.dimensions", "whole number, not '4'"),
