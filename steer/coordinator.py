@@ -38,7 +38,7 @@ from steer.parentage import Parentage
 from steer.retrieval import Retrieval
 from steer.seed_book import SeedBook
 from steer.shares import contributions
-from steer.stopping import Running, running_simulations
+from steer.stopping import Looks, Running, running_simulations
 from steer.summary import summarise
 from steer.telling import Teller, refinement_sentence
 from steer.training_frames import count_followed
@@ -72,10 +72,6 @@ clock has no say in the order of things."""
 
 RECONCILE_SHARE = 50
 """With many open jobs they are compared only once in so many ticks as there are jobs for each of this number."""
-
-LOOKS = 4
-"""Times that running simulations are judged while they run for `coarse.patience`: each time takes as many picks as there are
-simulations, so that one pick falls to every few frames, whatever their number."""
 
 SERVER_RETRY = 0.5
 """s between two tries to reach a server that is away."""
@@ -151,7 +147,7 @@ class Coordinator:
         self._teller = Teller(directory.status, observer)
         self._revive = revive
         self._server_away = False
-        self._judged_frames = store.count("cg")
+        self._looks = Looks(config.coarse.patience, store.count("cg") * config.coarse.frame_interval)
         self.phase, self.reason = "running", ""
         self._resume()
 
@@ -378,15 +374,12 @@ class Coordinator:
         return count_followed(self.store)
 
     def _running(self) -> list[Running]:
-        """CG simulations that may be ended early, `LOOKS` times while they run for as long as the patience, on average."""
-        coarse = self.config.coarse
-        if coarse.patience is None or not self._map.version:
-            return []
+        """CG simulations to be judged now, whether they are ended early."""
+        interval = self.config.coarse.frame_interval
         at_once = min(self.ledger.open_by_kind()["cg"], self.fleet.capacity().kinds.get("cg", 0))
-        since = (self.store.count("cg") - self._judged_frames) * coarse.frame_interval
-        if not at_once or LOOKS * since < coarse.patience * at_once * (1 - 1e-9):
+        if not self._map.version or not self._looks.due(self.store.count("cg") * interval, at_once):
             return []
-        return running_simulations(self.ledger, self.store.frames_of_simulations(), coarse.frame_interval)
+        return running_simulations(self.ledger, self.store.frames_of_simulations(), interval)
 
     def state(self, counts: State) -> tuple[State, NDArray[np.int64]]:
         """The campaign as decisions see it, and the frame-store rows of the candidates."""
@@ -423,7 +416,7 @@ class Coordinator:
         state, rows = self.state(counts)
         actions = decide(self.config, state)
         if counts.running:
-            self._judged_frames = self.store.count("cg")
+            self._looks.done(counts.cg_time)
         self._map.keep()
         if actions:
             planned = self._planner.plan(actions, state.round, rows, state.model)

@@ -20,7 +20,11 @@ from steer.quantities import text
 if TYPE_CHECKING:
     from steer.ledger import Ledger
 
-__all__ = ["Finish", "Running", "finishes", "running_simulations"]
+__all__ = ["LOOKS", "Finish", "Looks", "Running", "finishes", "running_simulations"]
+
+LOOKS = 4
+"""Times that running simulations are judged while they run for as long as the patience, on average. Each takes as many picks as
+there are simulations, so that one pick falls to every few frames, whatever their number."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,31 @@ class Finish:
 
     simulation: str
     reason: str
+
+
+class Looks:
+    """When running simulations are judged again.
+
+    Parameters
+    ----------
+    patience : float or None
+        ps; None for never.
+    time : float
+        ps of CG simulation stored so far, which are not waited for.
+    """
+
+    def __init__(self, patience: float | None, time: float) -> None:
+        self._patience, self._last = patience, time
+
+    def due(self, time: float, at_once: int) -> bool:
+        """Whether enough has been stored since the last look, for so many simulations at once."""
+        if self._patience is None or at_once == 0:
+            return False
+        return LOOKS * (time - self._last) >= self._patience * at_once * (1 - 1e-9)
+
+    def done(self, time: float) -> None:
+        """They were judged when so much was stored."""
+        self._last = time
 
 
 def finishes(

@@ -8,7 +8,7 @@ from steer.jobs.finish import FinishRequest, request_finish
 from steer.journal import Journal, Seed
 from steer.ledger import Ledger
 from steer.messages import CgJob, CgResult, JobEvent
-from steer.stopping import Running, finishes, running_simulations
+from steer.stopping import LOOKS, Looks, Running, finishes, running_simulations
 
 CONFIG = CampaignConfig.model_validate(
     {"campaign": {"name": "t"}, "molecule": {"sequence": "AAA"}, "stop": {"refinements": 1}}
@@ -76,6 +76,22 @@ def test_what_has_not_run_for_as_long_as_the_patience_is_let_be():
 
 def test_the_control_runs_its_full_length():
     assert told_to_finish([Running("cg-000001", 1e9, False)], [(9, 10.0)]) == []
+
+
+def test_so_many_looks_fall_to_the_patience_however_many_simulations_run():
+    for at_once in (1, 5, 24_000):
+        looks, seen, before = Looks(80.0, 1000.0), 0, 1000.0
+        for frame in range(8):
+            now = before + 10.0 * at_once * (frame + 1)
+            if looks.due(now, at_once):
+                looks.done(now)
+                seen += 1
+        assert seen == LOOKS
+
+
+def test_nothing_is_looked_at_without_patience_or_simulations():
+    assert not Looks(None, 0.0).due(1e9, 1)
+    assert not Looks(10.0, 0.0).due(1e9, 0)
 
 
 def test_those_with_frames_are_running_and_have_run_as_long_as_they_tell(journal):
