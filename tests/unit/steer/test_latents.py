@@ -88,7 +88,6 @@ def test_a_new_version_is_counted_bit_by_bit_beside_the_old_one_and_alike(store,
     for level in ("cg", "aa"):
         one, other = at_once.discoveries[level], beside.discoveries[level]
         np.testing.assert_array_equal(one.cells, other.cells)
-        np.testing.assert_array_equal(one.idle, other.idle)
 
 
 def test_candidates_are_sane_unpromoted_cg_frames(store):
