@@ -17,6 +17,9 @@ NEIGHBOURS = 10
 BLOCK = 2**20
 """Distances computed at once."""
 
+FOLD = 8
+"""Columns of a group, in rows of very many distances: ordering a row takes a third as long."""
+
 MANY = 512
 """Selected points from which on a tree beats looking at all of them: 17 times as fast at 9,600 in 4 dimensions."""
 
@@ -46,11 +49,36 @@ def nearest_selected(
     nearest = np.empty((len(points), kept), dtype=np.float32)
     block = max(1, BLOCK // max(1, len(selected)))
     for start in range(0, len(points) if kept else 0, block):
-        distances = cdist(points[start : start + block], selected)
-        if kept < len(selected):
-            distances.partition(kept - 1, axis=1)
-        nearest[start : start + block] = distances[:, :kept]
+        squared = cdist(points[start : start + block], selected, "sqeuclidean")
+        nearest[start : start + block] = np.sqrt(_smallest(squared, kept))
     return nearest
+
+
+def _smallest(numbers: NDArray[np.float64], count: int) -> NDArray[np.float64]:
+    """The smallest `count` of each row, in no order.
+
+    Where there are many more, the rows are folded: as many of the minima of groups are no larger than the `count`-th of
+    them, so that what is larger needs no ordering.
+    """
+    rows, columns = numbers.shape
+    groups = columns // FOLD
+    if groups >= 2 * count:
+        minima = numbers[:, : groups * FOLD].reshape(rows, FOLD, groups).min(axis=1)
+        minima.partition(count - 1, axis=1)
+        numbers = _up_to(numbers, minima[:, count - 1])
+    if count < numbers.shape[1]:
+        numbers = np.partition(numbers, count - 1, axis=1)
+    return numbers[:, :count]
+
+
+def _up_to(numbers: NDArray[np.float64], limits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What is no larger than each row's limit, in the order of the columns, filled up with infinities."""
+    rows, columns = np.nonzero(numbers <= limits[:, None])
+    counts = np.bincount(rows, minlength=len(numbers))
+    place = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
+    left = np.full((len(numbers), counts.max()), np.inf)
+    left[rows, place] = numbers[rows, columns]
+    return left
 
 
 class NearestSelected:

@@ -17,6 +17,16 @@ def test_they_are_those_of_looking_at_all(selected, dimensions):
     np.testing.assert_allclose(np.sort(nearest_selected(points, chosen), axis=1), expected, rtol=1e-6)
 
 
+@pytest.mark.parametrize("neighbours", [1, 10, 80])
+@pytest.mark.parametrize("spread", [0.0, 1.0, 1e3])
+def test_of_very_many_none_is_overlooked_though_they_are_as_far(neighbours, spread):
+    rng = np.random.default_rng(5)
+    points, chosen = (np.round(spread * rng.normal(size=(count, 9))) for count in (100, 3001))
+    expected = np.sort(np.linalg.norm(points[:, None] - chosen[None], axis=2), axis=1)[:, :neighbours]
+    nearest = np.sort(nearest_selected(points, chosen, neighbours), axis=1)
+    np.testing.assert_allclose(nearest, expected, rtol=1e-6)
+
+
 def test_adding_one_by_one_is_asking_anew():
     rng = np.random.default_rng(1)
     points = rng.normal(size=(300, 3)).astype(np.float32)
