@@ -33,7 +33,7 @@ from steer.selection.choose import Choice, choose
 from steer.selection.reach import Reach
 from steer.selection.target import narrowed
 from steer.shares import Apportion, Contribution, apportion
-from steer.stopping import Finish, Running, finishes
+from steer.stopping import Finish, Running, finishes, parts
 
 __all__ = [
     "BACKLOG",
@@ -296,10 +296,14 @@ def _finish(config: CampaignConfig, state: State, rng: np.random.Generator) -> l
     patience, candidates = config.coarse.patience, state.candidates
     if patience is None or candidates is None or candidates.times is None:
         return []
-    wanted = len(state.running)
-    picks = _choose(config, candidates, state.starts, candidates.to_starts, wanted, rng, random_share=0.0)
+    among = parts(len(state.running))
+    turn = int(rng.integers(among)) if among > 1 else 0
+    judged = [each for each in state.running if each.number % among == turn]
+    free = candidates.parents % among == turn
+    here = replace(candidates, free=free if candidates.free is None else free & candidates.free)
+    picks = _choose(config, here, state.starts, candidates.to_starts, len(judged), rng, random_share=0.0)
     indices = [pick.index for pick in picks]
-    return finishes(patience, state.running, candidates.parents[indices], candidates.times[indices])
+    return finishes(patience, judged, candidates.parents[indices], candidates.times[indices])
 
 
 def _learn(config: CampaignConfig, state: State) -> list[Train]:

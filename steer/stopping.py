@@ -7,6 +7,7 @@ slot is better used elsewhere. This holds on every map and for every rule, with 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -20,11 +21,15 @@ from steer.quantities import text
 if TYPE_CHECKING:
     from steer.ledger import Ledger
 
-__all__ = ["LOOKS", "Finish", "Looks", "Running", "finishes", "running_simulations"]
+__all__ = ["LOOKS", "TOGETHER", "Finish", "Looks", "Running", "finishes", "parts", "running_simulations"]
 
 LOOKS = 4
-"""Times that running simulations are judged while they run for as long as the patience, on average. Each takes as many picks as
-there are simulations, so that one pick falls to every few frames, whatever their number."""
+"""Times that a running simulation is judged while it runs for as long as the patience, on average. A look takes as many picks as
+it judges simulations, so that one pick falls to every few frames, whatever their number."""
+
+TOGETHER = 256
+"""Simulations judged at a look, about: of more, a part is judged at each look against the frames of that part alone, as many
+to a simulation as there are in all. A look then takes as long however many run, and looks are so much more frequent."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,11 @@ class Running:
     simulation: str
     time: float
     steered: bool
+
+    @property
+    def number(self) -> int:
+        """Of the simulation."""
+        return simulation_number(self.simulation)
 
 
 @dataclass(frozen=True)
@@ -71,11 +81,17 @@ class Looks:
         """Whether enough has been stored since the last look, for so many simulations at once."""
         if self._patience is None or at_once == 0:
             return False
-        return LOOKS * (time - self._last) >= self._patience * at_once * (1 - 1e-9)
+        looks = LOOKS * parts(at_once)
+        return looks * (time - self._last) >= self._patience * at_once * (1 - 1e-9)
 
     def done(self, time: float) -> None:
         """They were judged when so much was stored."""
         self._last = time
+
+
+def parts(at_once: int) -> int:
+    """Parts in which so many simulations are judged; a simulation is in that of its number's remainder."""
+    return max(1, math.ceil(at_once / TOGETHER))
 
 
 def finishes(
@@ -89,7 +105,7 @@ def finishes(
         ps of a simulation that are looked at; one that has not run for as long is let be.
     running : sequence of Running
     parents : ndarray, shape (k,), int
-        Numbers of the simulations that the rule would start from, when asked for as many starts as there are simulations.
+        Numbers of the simulations that the rule would start from, when asked for as many starts as are `running`.
     times : ndarray, shape (k,)
         When in its simulation each of these frames was, ps.
     """
@@ -105,7 +121,7 @@ def finishes(
         for each in running
         if each.steered
         and each.time >= window
-        and each.time - latest.get(simulation_number(each.simulation), float("-inf")) >= window
+        and each.time - latest.get(each.number, float("-inf")) >= window
     ]
 
 

@@ -20,7 +20,7 @@ from steer.decide import (
     too_few_followed,
 )
 from steer.shares import Apportion, Contribution
-from steer.stopping import Running
+from steer.stopping import TOGETHER, Running
 
 
 def config(**sections) -> CampaignConfig:
@@ -177,6 +177,33 @@ def test_no_simulation_is_spared_or_ended_by_a_random_pick():
     for number in range(20):
         actions = decide(patient, replace(full, round=number))
         assert [action.simulation for action in actions] == ["cg-000001"]
+
+
+def test_very_many_are_judged_in_parts_with_the_same_outcome():
+    """Of 600 simulations, about half went away from where everything started, and stayed away."""
+    numbers, rng = np.arange(1, 601), np.random.default_rng(0)
+    away = rng.random(600) < 0.5
+    points = rng.normal(size=(600, 3, 2), scale=0.1).astype(np.float32)
+    points[away, 1:] = rng.uniform(10.0, 1000.0, size=(away.sum(), 2, 2))
+    full = explored(
+        open={"cg": 600, "refine": 0, "train": 0},
+        candidates=Candidates(
+            points.reshape(-1, 2), np.repeat(numbers, 3), times=np.tile([10.0, 20.0, 30.0], 600)
+        ),
+        running=[Running(f"cg-{number:06d}", 30.0, True) for number in numbers],
+        starts=np.zeros((1, 2), np.float32),
+    )
+    patient = config(coarse=PATIENT, selection={"selector": "farthest_point", "random_share": 0.0})
+    looks = [
+        {int(action.simulation[3:]) for action in decide(patient, replace(full, round=number))}
+        for number in range(20)
+    ]
+    assert all(0 < len(look) <= TOGETHER for look in looks)
+    assert all(not look & other or look == other for look in looks for other in looks)
+    ended, back = set.union(*looks), set(numbers[~away].tolist())
+    assert ended <= back
+    # Picks that no far frame is left for spare a few.
+    assert len(ended) > 0.85 * len(back)
 
 
 def test_the_target_narrows_what_is_picked():

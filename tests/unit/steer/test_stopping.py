@@ -8,7 +8,7 @@ from steer.jobs.finish import FinishRequest, request_finish
 from steer.journal import Journal, Seed
 from steer.ledger import Ledger
 from steer.messages import CgJob, CgResult, JobEvent
-from steer.stopping import LOOKS, Looks, Running, finishes, running_simulations
+from steer.stopping import LOOKS, TOGETHER, Looks, Running, finishes, parts, running_simulations
 
 CONFIG = CampaignConfig.model_validate(
     {"campaign": {"name": "t"}, "molecule": {"sequence": "AAA"}, "stop": {"refinements": 1}}
@@ -78,15 +78,19 @@ def test_the_control_runs_its_full_length():
     assert told_to_finish([Running("cg-000001", 1e9, False)], [(9, 10.0)]) == []
 
 
-def test_so_many_looks_fall_to_the_patience_however_many_simulations_run():
-    for at_once in (1, 5, 24_000):
-        looks, seen, before = Looks(80.0, 1000.0), 0, 1000.0
-        for frame in range(8):
-            now = before + 10.0 * at_once * (frame + 1)
-            if looks.due(now, at_once):
-                looks.done(now)
-                seen += 1
-        assert seen == LOOKS
+@pytest.mark.parametrize("at_once", [1, 5, 1000, 24_000])
+def test_each_is_judged_as_often_within_the_patience_however_many_run(at_once):
+    looks, judged, before = Looks(80.0, 1000.0), 0.0, 1000.0
+    for stored in np.linspace(0.0, 80.0 * at_once, 4001)[1:]:
+        if looks.due(before + stored, at_once):
+            looks.done(before + stored)
+            judged += 1 / parts(at_once)
+    assert judged == pytest.approx(LOOKS, rel=0.1)
+
+
+def test_a_look_is_at_no_more_simulations_than_can_be_judged_together():
+    for at_once in (0, 1, TOGETHER, TOGETHER + 1, 24_000):
+        assert (parts(at_once) - 1) * TOGETHER < max(1, at_once) <= parts(at_once) * TOGETHER
 
 
 def test_nothing_is_looked_at_without_patience_or_simulations():
