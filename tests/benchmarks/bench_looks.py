@@ -34,6 +34,7 @@ def main() -> None:
     parser.add_argument("--simulations", type=int, default=24_000, help="running at once")
     parser.add_argument("--starts", type=int, default=10_000, help="frames started from before")
     parser.add_argument("--selectors", nargs="*", default=["dynim_wide", "farthest_point"])
+    parser.add_argument("--parts-only", action="store_true", help="leave out the look at all together")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     print(f"{options.simulations:,} simulations running, {options.frames:,} frames")
@@ -58,6 +59,8 @@ def bench(selector: str, options: argparse.Namespace) -> None:
     report(selector, "the first", judged, look(config, state), None)
     later = [look(config, replace(state, round=number)) for number in range(1, LATER + 1)]
     report("", f"a later one, of {among}", judged, float(np.mean(later)), LOOKS * among)
+    if options.parts_only:
+        return
     with mock.patch.object(stopping, "TOGETHER", options.simulations):
         report("", "at all together", options.simulations, look(config, state), LOOKS)
 
