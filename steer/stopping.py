@@ -116,7 +116,7 @@ def finishes(
     return [
         Finish(
             each.simulation,
-            f"none of its last {text(patience, 'ps')} is among the {len(parents)} places to start from",
+            f"asked for a start for each simulation judged ({len(parents)}), the rule takes none from its last {text(patience, 'ps')}",
         )
         for each in running
         if each.steered

@@ -35,6 +35,14 @@ __all__ = [
 LandscapeName = Literal["muller_brown", "double_well", "entropic_bottleneck", "many_funnels"]
 """As `sims.landscapes.LANDSCAPES`, which is not imported here: reading a file needs no numpy."""
 
+LANDSCAPE_FEATURES: dict[LandscapeName, int] = {
+    "muller_brown": 3,
+    "double_well": 3,
+    "entropic_bottleneck": 3,
+    "many_funnels": 15,
+}
+"""Distances by which a frame of each is known, of which a map cannot have more dimensions."""
+
 
 def _is_multiple(value: float, step: float) -> bool:
     ratio = value / step
@@ -371,4 +379,15 @@ class CampaignConfig(Section):
     def _landscapes_have_no_atoms(self) -> Self:
         if self.molecule.landscape is not None and self.stop.refinements is not None:
             raise contradiction("stop.refinements", "a landscape has no atoms to refine; set another goal")
+        return self
+
+    @model_validator(mode="after")
+    def _landscapes_have_few_features(self) -> Self:
+        landscape, asked = self.molecule.landscape, self.latent.dimensions
+        if landscape is not None and asked > LANDSCAPE_FEATURES[landscape]:
+            raise contradiction(
+                "latent.dimensions",
+                f"frames of {landscape} are known by {LANDSCAPE_FEATURES[landscape]} distances, of which no map of {asked}"
+                " dimensions can be made; set it to 2",
+            )
         return self

@@ -67,7 +67,10 @@ def test_one_goes_on_where_the_rule_would_start_from_what_it_lately_saw():
 
 def test_the_reason_tells_how_much_was_looked_at_and_against_how_many():
     (finish,) = finishes(100.0, [Running("cg-000002", 100.0, True)], np.array([7, 8]), np.array([1.0, 2.0]))
-    assert finish.reason == "none of its last 100 ps is among the 2 places to start from"
+    assert (
+        finish.reason
+        == "asked for a start for each simulation judged (2), the rule takes none from its last 100 ps"
+    )
 
 
 def test_what_has_not_run_for_as_long_as_the_patience_is_let_be():

@@ -205,6 +205,15 @@ def test_missing_and_contradictory_keys(load: Load, old: str, new: str, key: str
     assert told in str(error)
 
 
+def test_a_map_of_a_landscape_has_no_more_dimensions_than_it_is_known_by(load: Load) -> None:
+    planar = '[campaign]\nname = "a"\n[molecule]\nlandscape = "double_well"\n[latent]\ndimensions = {}\n[stop]\ncoverage = 9\n'
+    error = problem(load, planar.format(4))
+    assert (error.line, error.key) == (6, "latent.dimensions")
+    assert "set it to 2" in str(error)
+    assert load(planar.format(2)).latent.dimensions == 2
+    assert load(planar.format(4).replace("double_well", "many_funnels")).latent.dimensions == 4
+
+
 def test_a_missing_structure_file_is_named_in_full(load: Load, tmp_path: Path) -> None:
     error = problem(
         load, '[campaign]\nname = "a"\n[molecule]\nstructure = "no.pdb"\n[stop]\nrefinements = 1\n'
