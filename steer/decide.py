@@ -297,7 +297,9 @@ def _finish(config: CampaignConfig, state: State, rng: np.random.Generator) -> l
     if patience is None or candidates is None or candidates.times is None:
         return []
     among = parts(len(state.running))
-    turn = int(rng.integers(among)) if among > 1 else 0
+    # By the frames, too: a round lasts until something is done, and another part is to be judged meanwhile.
+    drawn = np.random.SeedSequence(config.campaign.seed, spawn_key=(state.round, state.frames))
+    turn = int(drawn.generate_state(1)[0]) % among
     judged = [each for each in state.running if each.number % among == turn]
     free = candidates.parents % among == turn
     here = replace(candidates, free=free if candidates.free is None else free & candidates.free)

@@ -180,7 +180,7 @@ def test_no_simulation_is_spared_or_ended_by_a_random_pick():
 
 
 def test_very_many_are_judged_in_parts_with_the_same_outcome():
-    """Of 600 simulations, about half went away from where everything started, and stayed away."""
+    """Of 600 simulations, about half went away from where everything started, and stayed away; frames come, nothing else is done."""
     numbers, rng = np.arange(1, 601), np.random.default_rng(0)
     away = rng.random(600) < 0.5
     points = rng.normal(size=(600, 3, 2), scale=0.1).astype(np.float32)
@@ -195,8 +195,8 @@ def test_very_many_are_judged_in_parts_with_the_same_outcome():
     )
     patient = config(coarse=PATIENT, selection={"selector": "farthest_point", "random_share": 0.0})
     looks = [
-        {int(action.simulation[3:]) for action in decide(patient, replace(full, round=number))}
-        for number in range(20)
+        {int(action.simulation[3:]) for action in decide(patient, replace(full, frames=full.frames + more))}
+        for more in range(20)
     ]
     assert all(0 < len(look) <= TOGETHER for look in looks)
     assert all(not look & other or look == other for look in looks for other in looks)
