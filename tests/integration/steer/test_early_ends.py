@@ -105,7 +105,7 @@ def test_every_frame_of_what_was_simulated_is_stored_once(root, simulations):
 
 def test_the_decisions_are_told_with_their_reasons(root):
     told = steer("status", str(root), "--decisions", cwd=root.parent).stdout
-    assert "none of its last 4 ps is among the" in told
+    assert "the rule takes none from its last 4 ps" in told
 
 
 def test_the_campaign_reached_its_goal_with_what_was_simulated(root):
